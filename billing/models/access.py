@@ -1,0 +1,114 @@
+"""Who has access: the hot state, the reasons against it, and every change ever made."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models.bills import Bill
+from billing.models.subscriptions import Subscription
+
+
+class AccessState(models.Model):
+    """The hot state of a subscription, one narrow row each.
+
+    ``cut_off_at`` is the instant from which its unpaid bills cut it, NULL when none does. It
+    is maintained in the transaction of whatever changes those bills, so the sweep can decide
+    on this row's own columns (rule E8). ``version`` grows with every change of ``is_on``.
+    """
+
+    subscription = models.OneToOneField(
+        Subscription, on_delete=models.PROTECT, primary_key=True, related_name="access_state"
+    )
+    cut_off_at = models.DateTimeField(null=True)
+    is_on = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["cut_off_at"], name="access_due", condition=Q(is_on=True))]
+
+    def __str__(self) -> str:
+        return "on" if self.is_on else "off"
+
+
+class Block(models.Model):
+    """One reason why a subscription has no access; open until ``closed_at`` (rule E6)."""
+
+    class Reason(models.TextChoices):
+        UNPAID = "unpaid"
+        MANUAL = "manual"
+        HOLD = "hold"
+        ABUSE = "abuse"
+        QUOTA = "quota"
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="blocks")
+    reason = models.CharField(max_length=6, choices=Reason)
+    bill = models.ForeignKey(
+        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "reason"], condition=Q(closed_at__isnull=True), name="block_open_once_per_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=models.F("opened_at")),
+                name="block_closed_after_opened",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class SweepRun(models.Model):
+    """One run of the expiry check that disabled somebody; each of its cuts names it."""
+
+    as_of = models.DateTimeField(help_text="The instant at which it judged what is due.")
+    disabled = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class AccessEvent(models.Model):
+    """One change of access or of a reason for it, never edited (rule E15)."""
+
+    class Change(models.TextChoices):
+        BLOCKED = "blocked"
+        UNBLOCKED = "unblocked"
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="access_events")
+    at = models.DateTimeField()
+    change = models.CharField(max_length=9, choices=Change)
+    reason = models.CharField(max_length=6, choices=Block.Reason)
+    rule = models.CharField(max_length=4, help_text="The rule of the rulebook that asked for it.")
+    bill = models.ForeignKey(
+        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    run = models.ForeignKey(SweepRun, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: the scheduler or a command.",
+    )
+    was_on = models.BooleanField()
+    is_on = models.BooleanField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="accessevent_at")]
+
+    def __str__(self) -> str:
+        return f"{self.get_change_display()}: {self.get_reason_display()}"

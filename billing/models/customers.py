@@ -1,0 +1,36 @@
+from django.db import models
+
+
+class Area(models.Model):
+    """A part of the network that staff think in: a town, a tower, a zone."""
+
+    name = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Customer(models.Model):
+    """Who owes: one account, one balance. Archived when gone, never deleted (rule M12)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=30, blank=True, db_index=True)
+    email = models.EmailField(blank=True)
+    address = models.CharField(max_length=250, blank=True)
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers")
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(code=""), name="customer_has_a_code"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="customer_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"

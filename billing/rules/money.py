@@ -1,0 +1,65 @@
+"""Amounts of money: the only place where anything is rounded or read from text (rule M1)."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+from billing.rules.errors import Refused
+
+MAX_AMOUNT = Decimal("99999999999")
+_AMOUNT = re.compile(r"(?:(?P<before>[A-Za-z]{3})\s*)?(?P<number>[-+]?\d+(?:\.\d+)?)(?:\s*(?P<after>[A-Za-z]{3}))?")
+
+
+def is_currency(code: str) -> bool:
+    """Whether ``code`` is an ISO 4217 code, such as USD."""
+    return code in get_global("all_currencies")
+
+
+def exponent(currency: str) -> int:
+    """Decimals of the currency: 0 for JPY, 2 for USD, 3 for BHD."""
+    return int(get_currency_precision(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """``amount`` rounded half up, away from zero, to the currency's decimals (rule M1)."""
+    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
+
+
+def parse_amount(text: str, currency: str) -> Decimal:
+    """The amount that a person typed, such as ``25``, ``25.50`` or ``USD 25.50``.
+
+    Raises:
+        Refused: it is not a number, or names another currency than ``currency``.
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    if not match:
+        raise Refused(f"“{text.strip()}” is not an amount. Write it like {example(currency)}, with a point for decimals.")
+    named = (match["before"] or match["after"] or currency).upper()
+    if named != currency:
+        raise Refused(f"The amount is in {named}, but this installation works in {currency}. Enter it in {currency}.")
+    return Decimal(match["number"])
+
+
+def checked_amount(amount: Decimal, currency: str) -> Decimal:
+    """``amount`` if it can be paid in ``currency``: above zero and with no decimals too many.
+
+    Raises:
+        Refused: zero, negative, too large or too precise.
+    """
+    if not amount.is_finite() or amount <= 0:
+        raise Refused("The amount must be above zero.")
+    if amount > MAX_AMOUNT:
+        raise Refused(f"The amount is above {MAX_AMOUNT}. Check it for a slip of the keyboard.")
+    if amount != rounded(amount, currency):
+        decimals = exponent(currency)
+        raise Refused(f"{amount} has too many decimals: {currency} has {decimals}. Write it like {example(currency)}.")
+    return rounded(amount, currency)
+
+
+def example(currency: str) -> str:
+    """An amount as it should be typed in this currency, to be shown in errors."""
+    return str(Decimal(25).quantize(Decimal(1).scaleb(-exponent(currency))))

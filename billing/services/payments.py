@@ -1,0 +1,104 @@
+"""Payments: money in, bills paid, access back, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from billing.models import Bill, Customer, Payment
+from billing.rules.errors import Refused
+from billing.rules.money import checked_amount
+from billing.services import access, credit, locks, numbers
+
+SAME_BODY = ("customer_id", "amount", "currency", "method")
+
+
+def receive(
+    *,
+    customer: Customer,
+    amount: Decimal,
+    method: str,
+    now: datetime,
+    by: Any = None,
+    bill: Bill | None = None,
+    currency: str = "",
+    request_key: UUID | None = None,
+    gateway: str = "",
+    transaction_id: str = "",
+    note: str = "",
+) -> Payment:
+    """Take a payment, pay the oldest bills first (or ``bill`` before them), restore access.
+
+    A second identical call with the same ``request_key`` or (gateway, transaction id) gives the
+    first one's payment and has no further effect (rule M9). What the bills do not take stays as
+    credit (rule M6); access comes back in this very transaction (rule E7).
+
+    Raises:
+        Refused: an amount that cannot be paid, another currency, another customer's bill, a
+            paid or void bill, or a repeated key with another body.
+    """
+    currency = (currency or settings.CURRENCY).upper()
+    if currency != settings.CURRENCY:
+        raise Refused(f"The payment is in {currency}, but this installation works in {settings.CURRENCY}.")
+    payment = Payment(
+        customer=customer,
+        amount=checked_amount(amount, currency),
+        currency=currency,
+        method=_checked_method(method),
+        received_at=now,
+        received_by=by,
+        gateway=gateway.strip(),
+        transaction_id=transaction_id.strip() or None,
+        request_key=request_key,
+        note=note.strip(),
+    )
+    try:
+        return _receive_once(payment, bill, now, by)
+    except IntegrityError:
+        if earlier := _same_as_before(payment):
+            return earlier
+        raise
+
+
+@transaction.atomic(durable=True)
+def _receive_once(payment: Payment, bill: Bill | None, now: datetime, by: Any) -> Payment:
+    locks.customer(payment.customer_id)
+    if earlier := _same_as_before(payment):
+        return earlier
+    states = locks.access_states(payment.customer_id)
+    bills = locks.open_bills(payment.customer_id)
+    _check_named_bill(bill, bills)
+    payment.sequence, payment.number = numbers.take("receipt")
+    payment.save(force_insert=True)
+    credit.apply([payment], bills, now=now, first=bill)
+    access.follow_bills(payment.customer_id, states, now=now, by=by)
+    payment.refresh_from_db(fields=["allocated"])
+    return payment
+
+
+def _same_as_before(payment: Payment) -> Payment | None:
+    """The payment that an earlier identical request made, or None."""
+    earlier = None
+    if payment.request_key:
+        earlier = Payment.objects.filter(request_key=payment.request_key).first()
+    if earlier is None and payment.transaction_id:
+        earlier = Payment.objects.filter(gateway=payment.gateway, transaction_id=payment.transaction_id).first()
+    if earlier and any(getattr(earlier, name) != getattr(payment, name) for name in SAME_BODY):
+        raise Refused(f"This request was already used for payment {earlier.number}. Start a new payment.")
+    return earlier
+
+
+def _checked_method(method: str) -> str:
+    if method not in Payment.Method.values:
+        raise Refused(f"“{method}” is not a way to pay. Use one of: {', '.join(Payment.Method.values)}.")
+    return method
+
+
+def _check_named_bill(bill: Bill | None, open_bills: list[Bill]) -> None:
+    if bill is not None and bill.pk not in {candidate.pk for candidate in open_bills}:
+        raise Refused(f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again.")

@@ -1,0 +1,50 @@
+"""Subscriptions: open one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+
+from billing.models import AccessState, Customer, Plan, Subscription
+from billing.rules.errors import Refused
+from billing.services import locks
+
+
+@transaction.atomic(durable=True)
+def open_subscription(
+    *, customer: Customer, plan: Plan, login: str, starts_on: date, now: datetime, ends_on: date | None = None
+) -> Subscription:
+    """A new subscription with access on; it is billed by ``bills.issue_period``.
+
+    Args:
+        starts_on: first day, the anchor of all its periods (rule T3).
+        ends_on: first day without the service, or None for open-ended.
+
+    Raises:
+        Refused: dates in impossible order, a plan not sold on ``starts_on``, a login taken.
+    """
+    login = login.strip()
+    if not login:
+        raise Refused("A subscription needs a login.")
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refused(f"The end, {ends_on}, must come after the start, {starts_on}.")
+    _check_sold(plan, starts_on)
+    locks.active_customer(customer.pk)
+    subscription = Subscription(
+        customer=customer, plan=plan, login=login, starts_on=starts_on, ends_on=ends_on, created_at=now
+    )
+    try:
+        with transaction.atomic():
+            subscription.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refused(f"The login {login} is taken. Choose another.") from error
+    AccessState.objects.create(subscription=subscription)
+    return subscription
+
+
+def _check_sold(plan: Plan, day: date) -> None:
+    if plan.available_from and day < plan.available_from:
+        raise Refused(f"The plan {plan.name} is sold from {plan.available_from} on. Choose a later start.")
+    if plan.available_until and day > plan.available_until:
+        raise Refused(f"The plan {plan.name} was sold until {plan.available_until}. Choose another plan.")

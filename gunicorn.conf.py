@@ -1,0 +1,62 @@
+"""Gunicorn serves the web pages and nothing else: the scheduler is a process of its own (run_scheduler.py)."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent
+
+# --- What an operator may want to change ---------------------------------------------------
+workers = int(os.environ.get("WEB_CONCURRENCY") or 3)  # about 2 x processor cores + 1
+bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"
+
+# --- Health of the workers -----------------------------------------------------------------
+timeout = 60  # seconds a request may take before its worker is replaced
+graceful_timeout = 30  # seconds running requests get when the server stops
+keepalive = 5  # seconds; longer than the usual pause between the requests of one page
+max_requests = 2000  # then the worker is replaced, so that a slow leak of memory never adds up ...
+max_requests_jitter = 200  # ... and not all of them at the same time
+# Workers prove they live by touching a file; on a busy disk that could block, in memory it cannot.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+control_socket_disable = True  # nothing here uses it, and it is one more way in
+
+# --- Behind a proxy ------------------------------------------------------------------------
+# Whose X-Forwarded-* headers are believed: by default only a proxy on this machine
+# (FORWARDED_ALLOW_IPS, a variable of Gunicorn's own, changes it).
+
+# --- Logs ----------------------------------------------------------------------------------
+accesslog = "-"
+errorlog = "-"
+loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
+access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def on_starting(server):
+    """Before any worker: stop with a clear message when the port or the settings cannot work."""
+    if "GUNICORN_FD" not in os.environ:  # set when a new master takes over the sockets of the old one
+        _require_free_port()
+    _require_clean_settings()
+
+
+def _require_free_port():
+    host, _, port = bind.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            sys.exit(
+                f"The web server cannot listen at {bind}: {error.strerror}.\n"
+                f"Port {port} is taken or not allowed: stop the other program, or choose another port, "
+                "for example PORT=8001 (or WEB_BIND=127.0.0.1:8001 when Gunicorn is started directly)."
+            )
+
+
+def _require_clean_settings():
+    check = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", "check"], cwd=BASE_DIR, capture_output=True, text=True, check=False
+    )
+    if check.returncode:
+        sys.exit(f"The web server does not start, because the settings have errors:\n{check.stderr.strip()}")

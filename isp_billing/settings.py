@@ -1,0 +1,166 @@
+"""Settings of the ISP billing system: one file, everything from the environment.
+
+Each variable is described in the README's table and in ``.env.example``; ``NAME_FILE`` may
+name a file that holds the value. Wrong values are reported by ``manage.py check``.
+"""
+
+from pathlib import Path
+
+from django.conf.global_settings import LANGUAGES
+
+from utils.env import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Env()
+ENVIRONMENT_PROBLEMS = env.problems
+
+# --- What this installation is -------------------------------------------------------------
+DEMO = env.flag("DEMO", False)
+EXAMPLE_SECRET_KEY = "example-secret-key-for-the-demo-only-never-for-real-customers"  # noqa: S105
+SECRET_KEY = env.secret_key("DJANGO_SECRET_KEY", EXAMPLE_SECRET_KEY if DEMO else "")
+DEBUG = False
+ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("DJANGO_CSRF_TRUSTED_ORIGINS")
+
+# --- Business ------------------------------------------------------------------------------
+COMPANY_NAME = env.text("COMPANY_NAME", "ISP Billing")
+CURRENCY = env.text("CURRENCY", "USD").upper()
+DUE_DAYS = env.number("DUE_DAYS", 14, least=0)
+GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0)
+
+# --- Time and language ---------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
+USE_I18N = True
+
+# --- Scheduler -----------------------------------------------------------------------------
+EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
+CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
+JOB_HISTORY_DAYS = env.number("JOB_HISTORY_DAYS", 7, least=1)
+SCHEDULER_STOP_SECONDS = env.number("SCHEDULER_STOP_SECONDS", 30, least=1)
+SCHEDULER_HEARTBEAT_FILE = Path(env.text("SCHEDULER_HEARTBEAT_FILE", str(VAR_DIR / "scheduler-heartbeat")))
+SWEEP_BATCH_SIZE = env.number("SWEEP_BATCH_SIZE", 500, least=1)
+
+# --- Database ------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL")
+if not DATABASE_URL:
+    from utils.database import ensure_running
+
+    DATABASE_URL = ensure_running(VAR_DIR / "postgres").url
+
+DATABASES = {
+    "default": {
+        **env.database(DATABASE_URL),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "application_name": "isp-billing",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Applications --------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_apscheduler",
+    "utils",
+    "billing",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "isp_billing.urls"
+WSGI_APPLICATION = "isp_billing.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Sign-in and transport -----------------------------------------------------------------
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+SESSION_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SECURE_HSTS_PRELOAD = not DEMO
+if not DEMO:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# The web port is published on 127.0.0.1 only; the TLS proxy in front redirects to https, and a
+# redirect here would lock the operator out of http://127.0.0.1 on the machine itself.
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
+
+# --- Static files --------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# --- Logs ----------------------------------------------------------------------------------
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "console": {"()": "utils.logs.ConsoleFormatter"},
+        "json": {"()": "utils.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": LOG_FORMAT},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "apscheduler": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Install what the container and browser tests need from the system: a container engine, the tools
+# for stand-in images, a browser. Safe to run again. Says clearly what is missing where it cannot install.
+set -eu
+
+# program to look for : Debian package that brings it
+wanted="dockerd:docker.io docker-compose:docker-compose iptables:iptables debootstrap:debootstrap chromium:chromium"
+
+missing_packages() {
+    for pair in $wanted; do
+        PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
+    done
+}
+
+missing=$(missing_packages)
+if [ -z "$missing" ]; then
+    echo "Everything the container and browser tests need is installed."
+    exit 0
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Missing: $missing" >&2
+    echo "This is not a Debian system: install them with its package manager, then run this again." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "Missing: $missing" >&2
+    echo "Install them as root: apt-get install $missing" >&2
+    exit 1
+fi
+
+echo "Installing: $missing"
+# The package would start the engine at once; the tests start their own when they need one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update --quiet --quiet
+# shellcheck disable=SC2086  # the list is split into words on purpose
+apt-get install --yes --quiet --quiet --no-install-recommends $missing
+
+missing=$(missing_packages)
+if [ -n "$missing" ]; then
+    echo "Still missing after the installation: $missing" >&2
+    exit 1
+fi
+echo "Done: everything the container and browser tests need is installed."

@@ -1,0 +1,48 @@
+"""The timetable: every job, its id, its name and its rhythm.
+
+The rhythms are cron expressions from the environment, in ``TIME_ZONE``; for production run the
+expiry check hourly with ``EXPIRY_CHECK_CRON="0 * * * *"``.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+from django_apscheduler.models import DjangoJobExecution
+
+from billing.services import sweep
+from utils.scheduler import Job
+
+logger = logging.getLogger(__name__)
+
+SECONDS_A_DAY = 86_400
+
+
+def check_and_disable_expired_subscriptions() -> None:
+    """Disable subscriptions with unpaid bills past their expiry date."""
+    result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
+    if not result.disabled and not result.set_aside:
+        logger.info("No expired subscriptions found")
+
+
+def delete_old_job_executions() -> None:
+    """Delete the scheduler's execution records that are older than JOB_HISTORY_DAYS."""
+    DjangoJobExecution.objects.delete_old_job_executions(settings.JOB_HISTORY_DAYS * SECONDS_A_DAY)
+
+
+TIMETABLE = (
+    Job(
+        id="check_expired_subscriptions",
+        name="Check and disable expired subscriptions",
+        function=check_and_disable_expired_subscriptions,
+        cron=settings.EXPIRY_CHECK_CRON,
+    ),
+    Job(
+        id="delete_old_job_executions",
+        name="Delete old job executions",
+        function=delete_old_job_executions,
+        cron=settings.CLEANUP_CRON,
+    ),
+)

@@ -1,0 +1,13 @@
+from textwrap import dedent
+from typing import Any
+
+from django.core.management.commands import shell
+
+
+class Command(shell.Command):
+    """Django's shell, which also takes ``-c`` code that was pasted with its indentation."""
+
+    def handle(self, **options: Any) -> None:
+        if options["command"]:
+            options["command"] = dedent(options["command"])
+        super().handle(**options)

@@ -1,0 +1,181 @@
+"""The machinery around APScheduler: one leader, a guarded loop, a timetable that code decides, a clean stop.
+
+APScheduler keeps the time and writes the two django-apscheduler tables that operators query;
+nothing here trusts those tables for safety. The jobs themselves are safe to run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.events import EVENT_SCHEDULER_RESUMED
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.job import Job as StoredJob
+from apscheduler.schedulers.background import BackgroundScheduler
+from django.conf import settings
+from django.db import connection, connections
+from django_apscheduler.jobstores import DjangoJobStore
+from django_apscheduler.models import DjangoJob
+
+from utils import cron
+from utils.leader import Leadership
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_WAIT, LONGEST_WAIT = 0.25, 15.0  # seconds between two looks at the job store
+ERROR_LENGTH = 900  # characters; the history table takes 1000 and loses the whole entry beyond
+JOB_LIMITS = "SET statement_timeout = '60s'; SET lock_timeout = '5s'"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One entry of the timetable; ``cron`` is read in the installation's zone."""
+
+    id: str
+    name: str
+    function: Callable[[], None]
+    cron: str
+
+
+class JobFailed(Exception):
+    """A job's error, short enough for the history table."""
+
+
+class GuardedScheduler(BackgroundScheduler):
+    """A scheduler whose loop survives a database error and looks again at least every 15 seconds."""
+
+    def _process_jobs(self) -> float:
+        try:
+            wait = super()._process_jobs()
+        except Exception:
+            logger.exception("The scheduler's loop failed and goes on")
+            connections.close_all()
+            wait = None
+        return LONGEST_WAIT if wait is None else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+class Runner:
+    """Runs the jobs of the timetable while this process is the leader."""
+
+    def __init__(self, timetable: Iterable[Job], leadership: Leadership) -> None:
+        self._jobs = {job.id: job for job in timetable}
+        self._leadership = leadership
+        self._idle = threading.Condition()
+        self._running: set[str] = set()
+        self._scheduler = GuardedScheduler(
+            timezone=settings.TIME_ZONE,
+            jobstores={"default": DjangoJobStore()},
+            executors={"default": ThreadPoolExecutor(len(self._jobs))},
+        )
+        self._scheduler.add_listener(_log_started, EVENT_SCHEDULER_RESUMED)
+
+    def start(self) -> None:
+        """Bring the job store in line with the timetable and begin."""
+        global _runner
+        _runner = self
+        self._scheduler.start(paused=True)
+        self._remove_unknown()
+        for job in self._jobs.values():
+            self._add(job)
+        connections.close_all()
+        self._scheduler.resume()
+
+    def is_alive(self) -> bool:
+        """Whether APScheduler's thread still turns."""
+        thread = self._scheduler._thread
+        return thread is not None and thread.is_alive()
+
+    def stop(self, seconds: float) -> bool:
+        """Begin nothing more and wait for the running jobs; False when they took longer."""
+        self._scheduler.pause()
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._running, timeout=seconds)
+
+    def run(self, job_id: str) -> None:
+        """Run one job now, in a thread of the pool, and log how it went."""
+        job = self._jobs[job_id]
+        with self._idle:
+            self._running.add(job_id)
+        try:
+            self._run(job)
+        finally:
+            connections.close_all()
+            with self._idle:
+                self._running.discard(job_id)
+                self._idle.notify_all()
+
+    def _run(self, job: Job) -> None:
+        if not self._leadership.is_held():
+            raise JobFailed("This process is not the leader any more; another scheduler acts.")
+        logger.info('Running job "%s"', job.name)
+        connections.close_all()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(JOB_LIMITS)
+            job.function()
+        except Exception as error:
+            logger.exception('Job "%s" failed', job.name)
+            raise JobFailed(f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]) from None
+        logger.info("Job executed successfully")
+
+    def _remove_unknown(self) -> None:
+        for row in DjangoJob.objects.exclude(id__in=self._jobs):
+            row.delete()
+            logger.warning("Removed job %s: it is not in the timetable", row.id)
+
+    def _add(self, job: Job) -> None:
+        trigger = cron.parse(job.cron, settings.TIME_ZONE)
+        self._scheduler.add_job(
+            run_job,
+            trigger=trigger,
+            args=[job.id],
+            id=job.id,
+            name=job.name,
+            next_run_time=_next_run(self._stored(job.id), trigger, datetime.now(UTC)),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            replace_existing=True,
+        )
+        logger.info('Added job "%s"', job.name)
+
+    def _stored(self, job_id: str) -> StoredJob | None:
+        """The job as the last scheduler left it; None when there is none or it cannot be read."""
+        try:
+            return self._scheduler.get_job(job_id)
+        except Exception:
+            logger.exception("Job %s cannot be read from the job store and is written anew", job_id)
+            return None
+
+
+def _next_run(stored: StoredJob | None, trigger: cron.CronTrigger, now: datetime) -> datetime | None:
+    """When the job runs next.
+
+    A stored time that has passed is kept while the rhythm is the same: the run that was missed is
+    caught up once, at its place in the rhythm. After more than a day a place within the last day
+    stands for all the missed ones.
+    """
+    if stored is None or repr(stored.trigger) != repr(trigger) or stored.next_run_time is None:
+        return trigger.get_next_fire_time(None, now)
+    within_a_day = trigger.get_next_fire_time(None, now - timedelta(days=1))
+    if within_a_day and stored.next_run_time < within_a_day <= now:
+        return within_a_day
+    return stored.next_run_time
+
+
+def _log_started(event: object) -> None:
+    logger.info("Scheduler started successfully!")
+
+
+_runner: Runner | None = None
+
+
+def run_job(job_id: str) -> None:
+    """What the job store points to; it never moves, so that stored jobs outlive every deploy."""
+    if _runner is None:
+        raise JobFailed("Jobs run in the scheduler process only: start run_scheduler.py")
+    _runner.run(job_id)

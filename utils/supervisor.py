@@ -1,0 +1,114 @@
+"""The scheduler process: wait for the database, become the leader, run, stop cleanly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg2
+from django.conf import settings
+from django.db import connections
+
+from utils import outage
+from utils.leader import Leadership
+from utils.scheduler import Job, Runner
+
+logger = logging.getLogger(__name__)
+
+EXIT_OK, EXIT_DIED, EXIT_NOT_LEADER = 0, 70, 75
+LOOK_SECONDS = 0.25
+PING_SECONDS = 5.0
+FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds
+
+
+class Supervisor:
+    """Runs a timetable in the only process that acts on it."""
+
+    def __init__(self, timetable: Sequence[Job]) -> None:
+        self._timetable = timetable
+        self._leadership = Leadership()
+        self._stop = threading.Event()
+
+    def run(self) -> int:
+        """Block until SIGTERM or SIGINT, or until this process must not act any more.
+
+        Returns:
+            The exit code: 0 after a clean stop, 70 when the scheduler's thread died, 75 when another
+            process became the leader. A restart policy starts the process again.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        logger.info("Starting APScheduler as standalone service")
+        if not (self._wait_for_database() and self._wait_for_leadership()):
+            return EXIT_OK
+        runner = Runner(self._timetable, self._leadership)
+        runner.start()
+        return self._stop_cleanly(runner) if (code := self._watch(runner)) == EXIT_OK else code
+
+    def _wait_for_database(self) -> bool:
+        """Wait until the database answers and is migrated; False when told to stop."""
+        retry = FIRST_RETRY
+        while problem := outage.current():
+            connections.close_all()
+            self._beat()
+            logger.warning("Waiting: %s", problem)
+            if self._stop.wait(retry):
+                return False
+            retry = min(retry * 2, LAST_RETRY)
+        connections.close_all()
+        return True
+
+    def _wait_for_leadership(self) -> bool:
+        """Wait until no other scheduler leads; False when told to stop."""
+        told = False
+        while not self._stop.is_set():
+            try:
+                if self._leadership.acquire():
+                    return True
+                if not told:
+                    logger.info("Standing by: another scheduler is the leader")
+                    told = True
+            except psycopg2.Error as error:
+                logger.warning("Waiting: %s", outage.explain(error))
+            self._beat()
+            self._stop.wait(PING_SECONDS)
+        return False
+
+    def _watch(self, runner: Runner) -> int:
+        next_ping = 0.0
+        while not self._stop.wait(LOOK_SECONDS):
+            if not runner.is_alive():
+                logger.critical("The scheduler's thread died; this process ends so that it is started again")
+                return EXIT_DIED
+            if time.monotonic() >= next_ping:
+                if not self._leadership.is_held():
+                    logger.critical("The leadership is lost; this process ends so that only one scheduler acts")
+                    return EXIT_NOT_LEADER
+                self._beat()
+                next_ping = time.monotonic() + PING_SECONDS
+        return EXIT_OK
+
+    def _stop_cleanly(self, runner: Runner) -> int:
+        done = runner.stop(settings.SCHEDULER_STOP_SECONDS)
+        if not done:
+            logger.error("A job still ran after %d s and is cut off", settings.SCHEDULER_STOP_SECONDS)
+        self._leadership.release()
+        logger.info("Scheduler stopped")
+        return EXIT_OK
+
+    def _beat(self) -> None:
+        """Touch the file that the container's health check looks at."""
+        path: Path = settings.SCHEDULER_HEARTBEAT_FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def exit_now(code: int) -> None:
+    """End the process without waiting for threads: a hung job would hold a normal exit forever."""
+    logging.shutdown()
+    os._exit(code)
