@@ -19,7 +19,7 @@ keepalive = 5  # seconds; longer than the usual pause between the requests of on
 max_requests = 2000  # then the worker is replaced, so that a slow leak of memory never adds up ...
 max_requests_jitter = 200  # ... and not all of them at the same time
 # Workers prove they live by touching a file; on a busy disk that could block, in memory it cannot.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 control_socket_disable = True  # nothing here uses it, and it is one more way in
 
 # --- Behind a proxy ------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def _require_free_port():
 
 
 def _require_clean_settings():
-    check = subprocess.run(  # noqa: S603
+    check = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=BASE_DIR, capture_output=True, text=True, check=False
     )
     if check.returncode:

@@ -19,9 +19,9 @@ from utils.database_folder import has_server, poll
 ROOT = Path(__file__).resolve().parent.parent
 IS_ROOT = os.geteuid() == 0
 NOBODY = pwd.getpwnam("nobody")
-START = "import sys; from pathlib import Path; from utils.database import ensure_running\n" + (
-    "server = ensure_running(Path(sys.argv[1])); print(server.url, server.started, flush=True)\n"
-)
+LOAD = "import encodings.idna, os, sys, utils.database; from pathlib import Path\n"
+START = "server = utils.database.ensure_running(Path(sys.argv[1])); print(server.url, server.started, flush=True)\n"
+COMMAND = "sys.exit(utils.database.main(sys.argv[1:]))\n"
 
 
 @contextmanager
@@ -73,23 +73,25 @@ def query(url, *statements):
         connection.close()
 
 
-def program(*arguments, user=None, python_path=ROOT, python=(sys.executable,), **options):
-    """Start Python in another process, as ``user`` (a passwd entry) when given."""
-    identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+def program(code, *arguments, user=None, python_path=ROOT, python=(sys.executable,), **options):
+    """Run Python code in another process, as ``user`` (a passwd entry) when given.
+
+    It changes the user after loading its modules, because root's interpreter may be out of the user's reach.
+    """
+    become = f"os.setgroups([]); os.setgid({user.pw_gid}); os.setuid({user.pw_uid})\n" if user else ""
     return subprocess.Popen(
-        [*python, *map(str, arguments)],
+        [*python, "-c", LOAD + become + code, *map(str, arguments)],
         cwd="/",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(python_path), "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **identity,
         **options,
     )
 
 
 def command(action, folder, **options):
     """Run the command line of utils.database and return its exit code, output and errors."""
-    process = program("-m", "utils.database", action, "--folder", folder, **options)
+    process = program(COMMAND, action, "--folder", folder, **options)
     output, errors = process.communicate(timeout=60)
     return process.returncode, output.strip(), errors.strip()

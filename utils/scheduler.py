@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from apscheduler.events import EVENT_SCHEDULER_RESUMED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job as StoredJob
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 from django.conf import settings
 from django.db import connection, connections
 from django_apscheduler.jobstores import DjangoJobStore
@@ -41,7 +43,7 @@ class Job:
     cron: str
 
 
-class JobFailed(Exception):
+class JobError(Exception):
     """A job's error, short enough for the history table."""
 
 
@@ -61,6 +63,8 @@ class GuardedScheduler(BackgroundScheduler):
 class Runner:
     """Runs the jobs of the timetable while this process is the leader."""
 
+    active: ClassVar[Runner | None] = None
+
     def __init__(self, timetable: Iterable[Job], leadership: Leadership) -> None:
         self._jobs = {job.id: job for job in timetable}
         self._leadership = leadership
@@ -75,8 +79,7 @@ class Runner:
 
     def start(self) -> None:
         """Bring the job store in line with the timetable and begin."""
-        global _runner
-        _runner = self
+        Runner.active = self
         self._scheduler.start(paused=True)
         self._remove_unknown()
         for job in self._jobs.values():
@@ -110,7 +113,7 @@ class Runner:
 
     def _run(self, job: Job) -> None:
         if not self._leadership.is_held():
-            raise JobFailed("This process is not the leader any more; another scheduler acts.")
+            raise JobError("This process is not the leader any more; another scheduler acts.")
         logger.info('Running job "%s"', job.name)
         connections.close_all()
         try:
@@ -119,7 +122,7 @@ class Runner:
             job.function()
         except Exception as error:
             logger.exception('Job "%s" failed', job.name)
-            raise JobFailed(f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]) from None
+            raise JobError(f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]) from None
         logger.info("Job executed successfully")
 
     def _remove_unknown(self) -> None:
@@ -152,7 +155,7 @@ class Runner:
             return None
 
 
-def _next_run(stored: StoredJob | None, trigger: cron.CronTrigger, now: datetime) -> datetime | None:
+def _next_run(stored: StoredJob | None, trigger: CronTrigger, now: datetime) -> datetime | None:
     """When the job runs next.
 
     A stored time that has passed is kept while the rhythm is the same: the run that was missed is
@@ -160,22 +163,21 @@ def _next_run(stored: StoredJob | None, trigger: cron.CronTrigger, now: datetime
     stands for all the missed ones.
     """
     if stored is None or repr(stored.trigger) != repr(trigger) or stored.next_run_time is None:
-        return trigger.get_next_fire_time(None, now)
-    within_a_day = trigger.get_next_fire_time(None, now - timedelta(days=1))
+        first: datetime | None = trigger.get_next_fire_time(None, now)
+        return first
+    within_a_day: datetime | None = trigger.get_next_fire_time(None, now - timedelta(days=1))
     if within_a_day and stored.next_run_time < within_a_day <= now:
         return within_a_day
-    return stored.next_run_time
+    missed: datetime = stored.next_run_time
+    return missed
 
 
 def _log_started(event: object) -> None:
     logger.info("Scheduler started successfully!")
 
 
-_runner: Runner | None = None
-
-
 def run_job(job_id: str) -> None:
     """What the job store points to; it never moves, so that stored jobs outlive every deploy."""
-    if _runner is None:
-        raise JobFailed("Jobs run in the scheduler process only: start run_scheduler.py")
-    _runner.run(job_id)
+    if Runner.active is None:
+        raise JobError("Jobs run in the scheduler process only: start run_scheduler.py")
+    Runner.active.run(job_id)

@@ -42,9 +42,7 @@ class Block(models.Model):
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="blocks")
     reason = models.CharField(max_length=6, choices=Reason)
-    bill = models.ForeignKey(
-        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
@@ -53,7 +51,9 @@ class Block(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["subscription", "reason"], condition=Q(closed_at__isnull=True), name="block_open_once_per_reason"
+                fields=["subscription", "reason"],
+                condition=Q(closed_at__isnull=True),
+                name="block_open_once_per_reason",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True) | Q(closed_at__gte=models.F("opened_at")),
@@ -90,9 +90,7 @@ class AccessEvent(models.Model):
     change = models.CharField(max_length=9, choices=Change)
     reason = models.CharField(max_length=6, choices=Block.Reason)
     rule = models.CharField(max_length=4, help_text="The rule of the rulebook that asked for it.")
-    bill = models.ForeignKey(
-        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     run = models.ForeignKey(SweepRun, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -52,9 +52,10 @@ class Plan(models.Model):
                 violation_error_message="Interval: at least 1.",
             ),
             models.CheckConstraint(
-                condition=Q(billing_day__isnull=True) | Q(billing_day__range=(1, 31), interval_unit__in=["month", "year"]),
+                condition=Q(billing_day__isnull=True)
+                | Q(billing_day__range=(1, 31), interval_unit__in=["month", "year"]),
                 name="plan_billing_day_in_month",
-                violation_error_message="A billing day is 1 to 31, for plans by the month or year; otherwise leave it empty.",
+                violation_error_message="Billing day: 1 to 31, for plans by the month or year; else leave it empty.",
             ),
             models.CheckConstraint(
                 condition=Q(available_from__isnull=True)

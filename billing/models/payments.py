@@ -45,7 +45,8 @@ class Payment(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(allocated__range=(0, F("amount"))), name="payment_not_overallocated"),
             models.CheckConstraint(
-                condition=Q(transaction_id__isnull=True) | ~Q(transaction_id=""), name="payment_transaction_id_not_blank"
+                condition=Q(transaction_id__isnull=True) | ~Q(transaction_id=""),
+                name="payment_transaction_id_not_blank",
             ),
             models.UniqueConstraint(fields=["gateway", "transaction_id"], name="payment_transaction_once"),
         ]
@@ -59,7 +60,8 @@ class Payment(models.Model):
     @property
     def credit(self) -> Decimal:
         """What is left of it to pay the next bill."""
-        return self.amount - self.allocated
+        credit: Decimal = self.amount - self.allocated
+        return credit
 
 
 class Allocation(models.Model):

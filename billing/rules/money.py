@@ -37,7 +37,9 @@ def parse_amount(text: str, currency: str) -> Decimal:
     """
     match = _AMOUNT.fullmatch(text.strip())
     if not match:
-        raise Refused(f"“{text.strip()}” is not an amount. Write it like {example(currency)}, with a point for decimals.")
+        raise Refused(
+            f"“{text.strip()}” is not an amount. Write it like {example(currency)}, with a point for decimals."
+        )
     named = (match["before"] or match["after"] or currency).upper()
     if named != currency:
         raise Refused(f"The amount is in {named}, but this installation works in {currency}. Enter it in {currency}.")

@@ -77,16 +77,14 @@ class Schedule:
         if self.billing_day is None:
             start, end = self.interval.after(self.start, n), self.interval.after(self.start, n + 1)
             return Period(start, end, (end - start).days)
-        start, end = self._billing_date(n), self._billing_date(n + 1)
-        full_days = (end - start).days
-        return Period(max(start, self.start), end, full_days)
+        start, end = self._billing_date(self.billing_day, n), self._billing_date(self.billing_day, n + 1)
+        return Period(max(start, self.start), end, (end - start).days)
 
-    def _billing_date(self, n: int) -> date:
+    def _billing_date(self, day: int, n: int) -> date:
         """The n-th billing date, where number 0 is the last one on or before the start."""
-        assert self.billing_day is not None
-        months_back = 0 if _on_day(self.start, self.billing_day) <= self.start else 1
+        months_back = 0 if _on_day(self.start, day) <= self.start else 1
         month = self.start.replace(day=1) + relativedelta(months=n * self.interval.months - months_back)
-        return _on_day(month, self.billing_day)
+        return _on_day(month, day)
 
 
 def _on_day(month: date, day: int) -> date:

@@ -61,9 +61,7 @@ def disable(
 
 
 @transaction.atomic(durable=True)
-def restore(
-    *, subscription: Subscription, now: datetime, by: Any = None, reason: str = Block.Reason.MANUAL
-) -> bool:
+def restore(*, subscription: Subscription, now: datetime, by: Any = None, reason: str = Block.Reason.MANUAL) -> bool:
     """Take back a block that staff set; False when there was none. Other reasons stay (rule E6).
 
     A subscription whose bills fell due meanwhile goes straight over into *unpaid*: it is not
@@ -102,9 +100,7 @@ def _open_unpaid_block(state: AccessState, *, now: datetime) -> None:
         status=Bill.Status.OPEN, lines__subscription=state.pk, lines__cut_off_at=state.cut_off_at, lines__voided=False
     ).first()
     Block.objects.create(subscription_id=state.pk, reason=Block.Reason.UNPAID, opened_at=now, bill=bill)
-    _record(
-        state, AccessEvent.Change.BLOCKED, Block.Reason.UNPAID, is_on=False, rule="E1", now=now, by=None, bill=bill
-    )
+    _record(state, AccessEvent.Change.BLOCKED, Block.Reason.UNPAID, is_on=False, rule="E1", now=now, by=None, bill=bill)
 
 
 def _close_block(state: AccessState, reason: str, *, rule: str, now: datetime, by: Any) -> None:

@@ -75,6 +75,7 @@ def issue_period(*, subscription: Subscription, number: int, now: datetime, by: 
 def issue_due(*, subscription: Subscription, now: datetime, by: Any = None) -> list[Bill]:
     """Issue every period that is due as of ``now``, once each, however long nobody asked (rule T6)."""
     issued = []
+    subscription.refresh_from_db(fields=["next_period"])
     while (proposal := _due_proposal(subscription, clock.local_date(now))) is not None:
         issued.append(issue_period(subscription=subscription, number=proposal.number, now=now, by=by))
         subscription.refresh_from_db(fields=["next_period"])
@@ -149,6 +150,4 @@ def _issue(bill: Bill, *, now: datetime) -> None:
 
 def _bill_of(subscription: Subscription, number: int) -> Bill:
     start = subscription.schedule.period(number).start
-    return Bill.objects.get(
-        lines__subscription=subscription, lines__period__startswith=start, lines__voided=False
-    )
+    return Bill.objects.get(lines__subscription=subscription, lines__period__startswith=start, lines__voided=False)

@@ -55,4 +55,6 @@ def by_code(code: str) -> Customer:
     try:
         return Customer.objects.get(code=code.strip())
     except Customer.DoesNotExist as error:
-        raise Refused(f"There is no customer with the code {code.strip()}. Check it in the list of customers.") from error
+        raise Refused(
+            f"There is no customer with the code {code.strip()}. Check it in the list of customers."
+        ) from error

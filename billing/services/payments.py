@@ -101,4 +101,6 @@ def _checked_method(method: str) -> str:
 
 def _check_named_bill(bill: Bill | None, open_bills: list[Bill]) -> None:
     if bill is not None and bill.pk not in {candidate.pk for candidate in open_bills}:
-        raise Refused(f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again.")
+        raise Refused(
+            f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again."
+        )

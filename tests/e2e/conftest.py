@@ -5,7 +5,6 @@ import socket
 import subprocess
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,8 @@ from tests.e2e.engine.stack import REPOSITORY, Stack, copy_checkout
 
 FOLDER = REPOSITORY / "var" / "e2e"
 TRANSCRIPT = FOLDER / "compose-transcript.txt"
-SETTINGS_OF_THIS_SHELL = ("DATABASE_URL", "DJANGO_SECRET_KEY", "WEB_CONCURRENCY", "DEMO", "EXPIRY_CHECK_CRON")
+# All that the stack sees of this shell: no setting of the application comes from here.
+PASSED_ON = ("PATH", "HOME", "LANG", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def stack(engine, say, tmp_path_factory):
     copy_checkout(folder)
     assert not (folder / ".env").exists()
     port = first_of_three_free_ports()
-    environment = {name: value for name, value in engine.items() if name not in SETTINGS_OF_THIS_SHELL}
+    environment = {name: engine[name] for name in PASSED_ON if name in engine}
     project = f"isp{uuid.uuid4().hex[:8]}"
     environment |= {"COMPOSE_PROJECT_NAME": project, "WEB_PORT": str(port), "APP_VERSION": project}
     running = Stack(folder, environment, port=port, transcript=TRANSCRIPT)

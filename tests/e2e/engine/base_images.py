@@ -90,7 +90,9 @@ def make_rootfs_image(docker: Docker, folder: Path, say: Say) -> None:
 
 def make_rootfs_archive(archive: Path, say: Say) -> None:
     if not shutil.which("debootstrap") or os.geteuid() != 0:
-        raise EngineUnavailable(f"no image registry can be reached, and stand-ins need root and debootstrap: {HOW_TO_GET}")
+        raise EngineUnavailable(
+            f"no image registry can be reached, and stand-ins need root and debootstrap: {HOW_TO_GET}"
+        )
     say(f"building a minimal Debian {SUITE} for stand-in images (about a minute, once)")
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent) as rootfs:

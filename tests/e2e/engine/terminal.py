@@ -43,11 +43,12 @@ class Terminal:
         keyboard, screen = pty.openpty()
         fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         process = subprocess.Popen(
-            ["bash", "-c", command],
+            ["setsid", "--ctty", "bash", "-c", command],
             cwd=self.folder,
             env=self.environment,
-            pass_fds=[screen],
-            preexec_fn=lambda: os.login_tty(screen),
+            stdin=screen,
+            stdout=screen,
+            stderr=screen,
         )
         os.close(screen)
         try:

@@ -1,0 +1,103 @@
+"""Amounts are rounded in one place, half up (rules M1, M3)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.rules.errors import Refused
+from billing.rules.money import checked_amount, exponent, is_currency, parse_amount, rounded
+from billing.rules.periods import Interval, Period, Schedule, Unit
+from billing.rules.proration import prorated
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        ("0.125", "USD", "0.13"),  # E1
+        ("0.135", "USD", "0.14"),
+        ("-0.125", "USD", "-0.13"),
+        ("2.675", "USD", "2.68"),  # E2
+        ("0.5", "JPY", "1"),
+        ("0.4995", "BHD", "0.500"),
+    ],
+)
+def test_m1_money_is_rounded_half_up_to_the_currencys_decimals(amount, currency, expected):
+    assert str(rounded(Decimal(amount), currency)) == expected
+
+
+def test_m1_decimals_follow_the_currency():
+    assert [exponent(currency) for currency in ("JPY", "USD", "BHD")] == [0, 2, 3]
+
+
+@given(st.decimals(-(10**9), 10**9, places=6), st.sampled_from(["JPY", "USD", "BHD"]))
+def test_m1_rounding_moves_an_amount_by_half_a_unit_at_most(amount, currency):
+    assert abs(rounded(amount, currency) - amount) <= Decimal(1).scaleb(-exponent(currency)) / 2
+
+
+@pytest.mark.parametrize("text", ["25", " 25.00 ", "usd 25", "25.00 USD", "25.0USD"])
+def test_an_amount_is_read_as_people_write_it(text):
+    assert checked_amount(parse_amount(text, "USD"), "USD") == 25
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0", "above zero"),
+        ("-5", "above zero"),
+        ("0.00", "above zero"),
+        ("1.234", "too many decimals"),
+        ("EUR 20", "in EUR, but this installation works in USD"),
+        ("20 EUR", "in EUR"),
+        ("abc", "not an amount"),
+        ("", "not an amount"),
+        ("1,5", "with a point"),
+        ("NaN", "not an amount"),
+        ("1e5", "not an amount"),
+        ("999999999999", "slip of the keyboard"),
+    ],
+)
+def test_an_amount_that_cannot_be_paid_is_refused_with_what_to_do(text, message):
+    with pytest.raises(Refused, match=message):
+        checked_amount(parse_amount(text, "USD"), "USD")
+
+
+@pytest.mark.parametrize("amount", [Decimal("NaN"), Decimal("Infinity"), Decimal("-Infinity")])
+def test_what_is_not_a_number_is_refused(amount):
+    with pytest.raises(Refused):
+        checked_amount(amount, "USD")
+
+
+def test_currencies_are_known_by_their_iso_code():
+    assert is_currency("BDT") and not is_currency("XYZ") and not is_currency("usd")
+
+
+MONTHLY = Interval(1, Unit.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("price", "start", "day", "expected"),
+    [
+        ("200.00", "2015-02-15", 1, "100.00"),  # B48: 14 of 28 days
+        ("10.00", "2022-12-15", 1, "5.48"),  # B35: 17 of 31 days
+        ("599.95", "2012-03-02", 3, "20.69"),  # B14: 1 of 29 days
+        ("249.95", "2016-05-01", 15, "116.64"),  # B15: 14 of 30 days
+        ("10.00", "2011-09-01", 15, "4.52"),  # B18: 14 of 31 days
+        ("7.00", "2024-02-01", 1, "7.00"),  # B50
+    ],
+)
+def test_m3_a_part_of_a_period_costs_its_share_rounded_once(price, start, day, expected):
+    period = Schedule(date.fromisoformat(start), MONTHLY, day).period(0)
+    assert prorated(Decimal(price), period, "USD") == Decimal(expected)
+
+
+def test_m3_seventeen_of_thirty_one_days():
+    period = Period(date(2026, 1, 15), date(2026, 2, 1), full_days=31)
+    assert prorated(Decimal("199.99"), period, "USD") == Decimal("109.67")
+
+
+@given(st.decimals(0, 10**6, places=2), st.dates(date(2020, 1, 1), date(2030, 1, 1)))
+def test_m3_a_full_period_costs_the_price(price, start):
+    assert prorated(price, Schedule(start, MONTHLY).period(3), "USD") == price
