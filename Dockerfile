@@ -13,8 +13,8 @@ RUN python -m venv /opt/venv \
 # --- Stage 2: what runs --------------------------------------------------------------------
 FROM ${PYTHON_IMAGE}
 # The ids are fixed so that files in volumes keep their owner when the image is rebuilt.
-RUN groupadd --system --gid 10001 isp \
-    && useradd --system --uid 10001 --gid isp --home-dir /tmp --shell /usr/sbin/nologin isp
+RUN groupadd --gid 10001 isp \
+    && useradd --uid 10001 --gid isp --no-create-home --home-dir /tmp --shell /usr/sbin/nologin isp
 COPY --from=build /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -25,7 +25,7 @@ WORKDIR /app
 COPY . .
 # Collecting static files needs neither a database nor a real key: both values below are unused.
 RUN DATABASE_URL=postgresql://unused@unused/unused DJANGO_SECRET_KEY=unused \
-    python manage.py collectstatic --noinput \
+    python manage.py collectstatic --noinput --verbosity 0 \
     && python -m compileall -q .
 USER isp
 EXPOSE 8000

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gunicorn.glogging import Logger
+
 BASE_DIR = Path(__file__).resolve().parent
 
 # --- What an operator may want to change ---------------------------------------------------
@@ -31,6 +33,14 @@ accesslog = "-"
 errorlog = "-"
 loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+class logger_class(Logger):  # noqa: N801  # the setting has this name
+    """Leaves out health checks that went well: they come every few seconds and say nothing."""
+
+    def access(self, resp, req, environ, request_time):
+        if environ["PATH_INFO"] not in ("/livez", "/readyz", "/healthz") or resp.status_code != 200:
+            super().access(resp, req, environ, request_time)
 
 
 def on_starting(server):

@@ -57,7 +57,7 @@ class Stack:
         """Run docker-compose out of sight and return what it prints."""
         return self._run("docker-compose", *arguments, check=check, seconds=seconds)
 
-    def _run(self, *command: str, check: bool, seconds: float = COMMAND_SECONDS) -> str:
+    def _run(self, *command: str, check: bool = True, seconds: float = COMMAND_SECONDS) -> str:
         done = subprocess.run(
             command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False, timeout=seconds,
@@ -72,11 +72,17 @@ class Stack:
     def sql(self, query: str) -> list[str]:
         """The rows of ``query``, columns separated by ``|``."""
         psql = ("psql", "-U", "postgres", "-d", "django_db", "-Atc", query)
-        return self.compose("exec", "-T", "db", *psql).split()
+        return self._run("docker", "exec", self.ids("db")[0], *psql).splitlines()
+
+    def ids(self, service: str) -> list[str]:
+        """The ids of a service's containers, running or not."""
+        labels = {"project": self.environment["COMPOSE_PROJECT_NAME"], "service": service, "oneoff": "False"}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return self._run("docker", "ps", "--all", "--quiet", *filters).split()
 
     def containers(self, service: str) -> list[dict]:
-        ids = self.compose("ps", "--quiet", service).split()
-        return json.loads(self._run("docker", "inspect", *ids, check=True)) if ids else []
+        ids = self.ids(service)
+        return json.loads(self._run("docker", "inspect", *ids)) if ids else []
 
     def health(self, service: str) -> set[str]:
         return {container["State"]["Health"]["Status"] for container in self.containers(service)}
@@ -92,7 +98,7 @@ class Stack:
         """The lines a service printed, each with its time."""
         lines = []
         for container in self.containers(service):
-            text = self._run("docker", "logs", "--timestamps", container["Id"], check=True)
+            text = self._run("docker", "logs", "--timestamps", container["Id"])
             for line in text.splitlines():
                 stamp, _, message = line.partition(" ")
                 lines.append((datetime.fromisoformat(f"{stamp[:19]}+00:00"), message))

@@ -30,7 +30,7 @@ class Terminal:
 
     def __init__(self, folder: Path, environment: dict[str, str], transcript: Path) -> None:
         self.folder = folder
-        self.environment = {**environment, "TERM": "xterm"}
+        self.environment = environment
         self.transcript = transcript
         transcript.parent.mkdir(parents=True, exist_ok=True)
         transcript.write_text("")
@@ -45,7 +45,7 @@ class Terminal:
         process = subprocess.Popen(
             ["setsid", "--ctty", "bash", "-c", command],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, "TERM": "xterm"},
             stdin=screen,
             stdout=screen,
             stderr=screen,
