@@ -52,6 +52,8 @@ def on_starting(server):
 
 def _require_free_port():
     host, _, port = bind.rpartition(":")
+    if not host or int(port) > 65535:
+        sys.exit(f"WEB_BIND is {bind!r}: write ADDRESS:PORT, for example 127.0.0.1:8000.")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

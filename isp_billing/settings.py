@@ -136,6 +136,22 @@ if not DEMO:
 # redirect here would lock the operator out of http://127.0.0.1 on the machine itself.
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 
+# --- Admin ---------------------------------------------------------------------------------
+UNFOLD = {
+    # Called, because unfold takes a text with a point in it for the path of a function.
+    "SITE_TITLE": lambda request: COMPANY_NAME,
+    "SITE_HEADER": lambda request: COMPANY_NAME,
+    "SITE_SUBHEADER": "Billing and access",
+    "SITE_SYMBOL": "cell_tower",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "billing.admin.navigation.environment",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "billing.admin.navigation.icon"}],
+    "STYLES": ["billing.admin.navigation.style_sheet"],
+    "DASHBOARD_CALLBACK": "billing.admin.home.dashboard",
+    "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},
+}
+
 # --- Static files --------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))

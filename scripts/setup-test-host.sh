@@ -3,13 +3,24 @@
 # for stand-in images, a browser. Safe to run again. Says clearly what is missing where it cannot install.
 set -eu
 
-# program to look for : Debian package that brings it
-wanted="dockerd:docker.io docker-compose:docker-compose iptables:iptables debootstrap:debootstrap chromium:chromium"
+# One line each: the program, and the Debian package that brings it.
+wanted() {
+    # From Debian 13 on the client of the engine is a package of its own.
+    if apt-cache show docker-cli >/dev/null 2>&1; then echo "docker docker-cli"; else echo "docker docker.io"; fi
+    cat <<'LIST'
+dockerd docker.io
+docker-compose docker-compose
+iptables iptables
+debootstrap debootstrap
+update-ca-certificates ca-certificates
+chromium chromium
+LIST
+}
 
 missing_packages() {
-    for pair in $wanted; do
-        PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"
-    done
+    wanted | while read -r program package; do
+        PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null 2>&1 || echo "$package"
+    done | sort -u | tr '\n' ' '
 }
 
 missing=$(missing_packages)
@@ -28,8 +39,7 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 
-echo "Installing: $missing"
-# The package would start the engine at once; the tests start their own when they need one.
+# The engine's package would start it at once; the tests start their own when they need one.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -38,6 +48,8 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update --quiet --quiet
+missing=$(missing_packages)
+echo "Installing: $missing"
 # shellcheck disable=SC2086  # the list is split into words on purpose
 apt-get install --yes --quiet --quiet --no-install-recommends $missing
 

@@ -43,7 +43,11 @@ HEAVY_PARTS = {"browser", "compose", "demo"}
 def pytest_runtest_makereport(item, call):
     """Under REQUIRE_ALL=1 a part that cannot run here is a failure, not a skip."""
     report = yield
-    if report.skipped and os.environ.get("REQUIRE_ALL") == "1" and HEAVY_PARTS & {mark.name for mark in item.iter_markers()}:
+    if (
+        report.skipped
+        and os.environ.get("REQUIRE_ALL") == "1"
+        and HEAVY_PARTS & {mark.name for mark in item.iter_markers()}
+    ):
         report.outcome = "failed"
         report.longrepr = f"REQUIRE_ALL=1, but this part cannot run: {call.excinfo.value}"
     return report

@@ -62,7 +62,9 @@ class Terminal:
 
     def write_down(self, command: str, text: str) -> None:
         with self.transcript.open("a") as transcript:
-            transcript.write(f"$ {command}\n{text.rstrip()}\n\n")
+            # Progress is drawn by moving the cursor up and down; what is left of that are empty lines.
+            lines = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+            transcript.write(f"$ {command}\n{lines}\n\n")
 
 
 def converse(keyboard: int, typed: list[tuple[str, str]], deadline: float) -> str:

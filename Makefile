@@ -1,0 +1,87 @@
+# One command each; `make` alone lists them. Nothing has to be activated: the programs in .venv are called by name.
+
+PYTHON ?= python3
+PORT ?= 8000
+CUSTOMERS ?= 200
+
+VENV := .venv/bin
+MANAGE := DEMO=1 $(VENV)/python manage.py
+# uv writes one file for every supported Python; the versions in it stay until UPGRADE=--upgrade is given.
+COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+# The steps of a target need each other, and the demo's log is to be seen as it comes.
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --output-sync=none
+
+.PHONY: help demo demo-reset database-start database-stop test test-all lint format migrate-check lock audit \
+	setup-test-host demo-venv dev-venv python-found
+
+help: ## list these commands
+	@echo "make COMMAND, where COMMAND is:"
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
+		printf '  %-16s %s\n' "$$name" "$$text"; done
+	@echo "Variables: PYTHON=python3.12 (the interpreter), for the demo also PORT=8001 and CUSTOMERS=10000"
+
+# --- To try it out -------------------------------------------------------------------------
+demo: python-found ## run everything with a made-up provider (PORT, CUSTOMERS), until Ctrl-C
+	@exec $(PYTHON) -m scripts.bootstrap requirements-demo.txt --label "1/5 Installing the Python packages" --free-port "$(PORT)"
+	@exec $(VENV)/python -m scripts.demo --port "$(PORT)" --customers "$(CUSTOMERS)"
+
+demo-reset: demo-venv ## throw the demo's data away and run it anew
+	@$(VENV)/python -m scripts.demo_data
+	@exec $(PYTHON) -m scripts.bootstrap requirements-demo.txt --label "1/5 Installing the Python packages" --free-port "$(PORT)"
+	@exec $(VENV)/python -m scripts.demo --port "$(PORT)" --customers "$(CUSTOMERS)"
+
+database-start: demo-venv ## start the embedded PostgreSQL and say where it is
+	@$(VENV)/python -m utils.database start
+
+database-stop: demo-venv ## stop the embedded PostgreSQL
+	@$(VENV)/python -m utils.database stop
+
+# --- To develop ----------------------------------------------------------------------------
+test: dev-venv lint ## check the code and run the tests, without the heavy ones
+	$(VENV)/python -m pytest -m "not heavy and not compose"
+
+test-all: dev-venv lint ## run every test: also the containers and the heavy ones
+	$(VENV)/python -m pytest
+
+lint: dev-venv migrate-check ## check style, types, layers and templates
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/djlint --quiet --lint --check .
+
+format: dev-venv ## bring the code into its form
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	$(VENV)/djlint --quiet --reformat .
+
+migrate-check: dev-venv ## check that the migrations say what the models say
+	$(MANAGE) makemigrations --check --dry-run
+
+lock: dev-venv ## pin the requirements with hashes (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra demo --output-file requirements-demo.txt
+	$(COMPILE) --extra dev --output-file requirements-dev.txt
+
+audit: dev-venv ## look for known security holes in the requirements (needs the network)
+	$(VENV)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
+
+setup-test-host: ## install what the container and browser tests need (Debian, as root)
+	scripts/setup-test-host.sh
+
+# --- Behind the others ---------------------------------------------------------------------
+python-found:
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no program $(PYTHON). Install Python 3.11 or later, \
+	or name another interpreter, for example: make demo PYTHON=python3.12" >&2; exit 1; }
+
+demo-venv: python-found
+	@$(PYTHON) -m scripts.bootstrap requirements-demo.txt
+
+dev-venv: python-found
+	@$(PYTHON) -m scripts.bootstrap requirements-dev.txt

@@ -1,0 +1,172 @@
+"""What all of the staff's lists and pages have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.forms import AdminForm
+from unfold.views import ChangeList
+
+from billing.admin import formatting
+from billing.admin.panels import Panel
+from billing.rules.errors import Refused
+
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def button(title: str, *, path: str, icon: str, permission: str, primary: bool = False) -> Callable[[View], View]:
+    """An action at the top of a row's page, for those who may see the row and have ``permission``."""
+    variant = ActionVariant.PRIMARY if primary else ActionVariant.DEFAULT
+    decorator = action(description=title, url_path=path, icon=icon, variant=variant, permissions=["view", permission])
+    return cast("Callable[[View], View]", decorator)
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than ``CAP`` rows, so that no list reads a whole table of millions."""
+
+    CAP = 10_000
+    template_name = "billing/pagination.html"
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._found, self.CAP)
+
+    @property
+    def is_capped(self) -> bool:
+        return self._found > self.CAP
+
+    @cached_property
+    def _found(self) -> int:
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by().values("pk")[: self.CAP + 1].count()
+
+
+class BillingList(ChangeList):
+    """Says how many results there are only when the list is narrowed down."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+class BillingAdmin(ModelAdmin):
+    """A list that stays fast with a million rows, and a page with panels below its form."""
+
+    list_per_page = 50
+    list_max_show_all = 50
+    list_disable_select_all = True
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = CappedPaginator
+    actions: list[str] | None = None
+    change_form_outer_after_template = "billing/panels.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        panels = self.panels(request, row) if row else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BillingList]:
+        return BillingList
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            formfield.widget.can_delete_related = False
+        return formfield
+
+    def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
+        """The tables below the form of ``row``."""
+        return []
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of an action's address, or None: then ``missing`` is the answer."""
+        return self.get_object(request, unquote(object_id))
+
+    def missing(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Tell that there is no such row, and go to the first page."""
+        return self._get_obj_does_not_exist_redirect(request, self.opts, unquote(object_id))
+
+
+class ReadOnlyAdmin(BillingAdmin):
+    """Facts and documents: staff look at them; only services write them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AddedByService(BillingAdmin):
+    """Adds through a service, which owns the transaction; what it refuses is shown on the form."""
+
+    def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Model:
+        """The new row from the form's clean ``data``. Raises Refused."""
+        raise NotImplementedError
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form_class = self.get_form(request)
+        if request.method != "POST":
+            return self._add_page(request, form_class(initial=self.get_changeform_initial_data(request)))
+        form = form_class(request.POST)
+        added = attempt(form, lambda: self.add_by_service(request, form.cleaned_data))
+        if added is None:
+            return self._add_page(request, form)
+        self.log_addition(request, added, [{"added": {}}])
+        return self.response_add(request, added)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        return redirect(formatting.page_of(obj))
+
+    def _add_page(self, request: HttpRequest, form: forms.ModelForm) -> HttpResponse:
+        page = AdminForm(form, list(self.get_fieldsets(request)), {}, model_admin=self)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Add {self.opts.verbose_name}",
+            "subtitle": None,
+            "adminform": page,
+            "errors": form.errors,
+            "inline_admin_formsets": [],
+            "is_popup": IS_POPUP_VAR in request.GET or IS_POPUP_VAR in request.POST,
+            "media": self.media + page.media,
+            "preserved_filters": self.get_preserved_filters(request),
+        }
+        return self.render_change_form(request, context, add=True)
+
+
+def attempt(form: forms.BaseForm, act: Callable[[], T]) -> T | None:
+    """What ``act`` gives; None when the form is not valid or the rules refuse, with the reason on the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return act()
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return None

@@ -1,0 +1,84 @@
+"""Plans: what is sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from billing.admin import formatting
+from billing.admin.protection import DeletedUnlessUsed
+from billing.models import Plan
+from billing.rules.money import example, exponent, rounded
+
+# The periods of a subscription follow from these; to change them would move periods that are billed (rule T3).
+RHYTHM = ("interval_count", "interval_unit", "billing_day")
+
+
+class PlanForm(forms.ModelForm):
+    price = forms.DecimalField(max_digits=14, min_value=0, widget=UnfoldAdminDecimalFieldWidget)
+
+    class Meta:
+        model = Plan
+        fields = "__all__"  # noqa: DJ007  (the admin's fieldsets name them)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["price"].help_text = f"For one full interval, in {settings.CURRENCY}."
+        if self.instance.pk:
+            self.initial["price"] = rounded(self.instance.price, settings.CURRENCY)
+
+    def clean_price(self) -> Decimal:
+        price: Decimal = self.cleaned_data["price"]
+        if price != rounded(price, settings.CURRENCY):
+            raise ValidationError(
+                f"{price} has too many decimals: {settings.CURRENCY} has {exponent(settings.CURRENCY)}. "
+                f"Write it like {example(settings.CURRENCY)}."
+            )
+        return price
+
+
+@admin.register(Plan)
+class PlanAdmin(DeletedUnlessUsed):
+    form = PlanForm
+    list_display = ("name", "code", "price_amount", "every", "mode", "speed", "available_from", "available_until")
+    list_filter = ("mode", "interval_unit")
+    search_fields = ("name", "code")
+    prepopulated_fields = {"code": ("name",)}
+    used_by = "subscriptions"
+    instead = "Set “available until” to sell it no more."
+    fieldsets = (
+        (None, {"fields": ("name", "code", "price", "mode")}),
+        ("Periods", {"fields": RHYTHM}),
+        ("Payment", {"fields": ("due_days", "grace_days")}),
+        ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
+        ("On sale", {"fields": ("available_from", "available_until")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return RHYTHM if isinstance(obj, Plan) and obj.subscriptions.exists() else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
+        return {} if obj else self.prepopulated_fields
+
+    @display(description="price", ordering="price")
+    def price_amount(self, plan: Plan) -> SafeString:
+        return formatting.amount_cell(plan.price)
+
+    @display(description="every")
+    def every(self, plan: Plan) -> str:
+        unit = plan.get_interval_unit_display()
+        return unit if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
+
+    @display(description="down / up (kbit/s)")
+    def speed(self, plan: Plan) -> str:
+        return f"{plan.download_kbps or formatting.NONE} / {plan.upload_kbps or formatting.NONE}"

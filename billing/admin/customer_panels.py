@@ -1,0 +1,101 @@
+"""What a customer's page shows below the form: subscriptions, open bills, last payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from billing.admin.access_labels import access_of
+from billing.admin.formatting import amount_cell, day, instant, link, list_of, state_label
+from billing.admin.panels import Panel, columns
+from billing.models import Bill, Customer, Payment
+from billing.services import clock, summary
+
+LAST = 10
+
+
+def panels(request: HttpRequest, customer: Any) -> list[Panel]:
+    """The panels of a customer that the admin fetched with its ``services``, as far as ``request`` may see them."""
+    may = request.user.has_perm
+    found = [_subscriptions(customer)] if may("billing.view_subscription") else []
+    if may("billing.view_bill"):
+        found.append(_open_bills(customer))
+    if may("billing.view_payment"):
+        found.append(_last_payments(customer))
+    return found
+
+
+def _subscriptions(customer: Any) -> Panel:
+    rows = [
+        (
+            link(service),
+            service.plan.name,
+            access_of(service),
+            instant(service.access_state.cut_off_at),
+            day(service.starts_on),
+        )
+        for service in customer.services
+    ]
+    heads = columns("Login", "Plan", "Access", "Cut-off", "Since")
+    return Panel("Subscriptions", heads, rows, empty="No subscription yet.")
+
+
+def _open_bills(customer: Customer) -> Panel:
+    return Panel(
+        "Open bills",
+        BILL_COLUMNS,
+        bill_rows(summary.open_bills(customer)),
+        empty="No open bill: nothing is owed.",
+        more=list_of(Bill, f"?customer__id__exact={customer.pk}"),
+    )
+
+
+def _last_payments(customer: Customer) -> Panel:
+    payments = Payment.objects.filter(customer=customer).order_by("-received_at")[:LAST]
+    return Panel(
+        "Last payments",
+        PAYMENT_COLUMNS,
+        payment_rows(payments),
+        empty="No payment yet.",
+        more=list_of(Payment, f"?customer__id__exact={customer.pk}"),
+    )
+
+
+BILL_COLUMNS = columns("Bill", "Issued", "Due", "State", "Total", "Left to pay", amounts=("Total", "Left to pay"))
+PAYMENT_COLUMNS = columns(
+    "Receipt", "Received", "Method", "Amount", "Left as credit", amounts=("Amount", "Left as credit")
+)
+
+
+def bill_rows(bills: Iterable[Bill]) -> list[tuple[object, ...]]:
+    """The rows under ``BILL_COLUMNS``."""
+    today = clock.local_date(timezone.now())
+    return [
+        (
+            link(bill),
+            day(bill.issued_on),
+            day(bill.due_on),
+            state_label(summary.bill_state(bill, today)),
+            amount_cell(bill.total, bill.currency),
+            amount_cell(bill.outstanding, bill.currency),
+        )
+        for bill in bills
+    ]
+
+
+def payment_rows(payments: Iterable[Payment]) -> list[tuple[object, ...]]:
+    """The rows under ``PAYMENT_COLUMNS``."""
+    return [
+        (
+            link(payment),
+            instant(payment.received_at),
+            capfirst(payment.get_method_display()),
+            amount_cell(payment.amount, payment.currency),
+            amount_cell(payment.credit, payment.currency),
+        )
+        for payment in payments
+    ]

@@ -1,0 +1,160 @@
+"""Customers and their areas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from billing.admin import customer_panels, formatting
+from billing.admin.access_labels import OPEN_BLOCKS, access_of_all
+from billing.admin.base import AddedByService, button
+from billing.admin.filters import CustomerAccessFilter, DebtFilter
+from billing.admin.panels import Panel
+from billing.admin.protection import DeletedUnlessUsed
+from billing.admin.receiving import receive_payment
+from billing.admin.search import find_customers
+from billing.models import Area, Customer, Subscription
+from billing.rules.errors import Refused
+from billing.services import clock, customers, summary
+
+SERVICES = Prefetch(
+    "subscriptions",
+    Subscription.objects.select_related("access_state", "plan").prefetch_related(OPEN_BLOCKS),
+    to_attr="services",
+)
+
+FORM_FIELDS = ("code", "name", "phone", "email", "address", "area")
+
+
+class CustomerForm(forms.ModelForm):
+    code = forms.CharField(
+        max_length=20,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Leave it empty, and the next number of the series is given.",
+    )
+
+    class Meta:
+        model = Customer
+        fields = FORM_FIELDS
+
+
+@admin.register(Customer)
+class CustomerAdmin(AddedByService):
+    form = CustomerForm
+    list_display = ("code", "name", "phone", "area", "access", "owed_amount", "payment")
+    list_display_links = ("code", "name")
+    list_select_related = ("area",)
+    list_filter = (CustomerAccessFilter, DebtFilter, "area")
+    search_fields = ("code", "name", "phone")
+    search_help_text = "Code, name, phone or login"
+    autocomplete_fields = ("area",)
+    add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
+    fieldsets = (
+        ("Account", {"fields": (("owes", "credit"),)}),
+        ("Customer", {"fields": (("code", "name"), ("phone", "email"), ("address", "area"), "created_at")}),
+    )
+    actions_detail = ("receive_payment", "add_subscription")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return summary.with_debt(super().get_queryset(request)).prefetch_related(SERVICES)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Customer], text: str
+    ) -> tuple[QuerySet[Customer], bool]:
+        return find_customers(queryset, text), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
+        return ("code", "owes", "credit", "created_at") if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        by_code = path("code/<path:code>/", self.admin_site.admin_view(self.by_code), name="billing_customer_by_code")
+        return [by_code, *super().get_urls()]
+
+    def by_code(self, request: HttpRequest, code: str) -> HttpResponse:
+        """The customer's page by the code that the scheduler's log names."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            return redirect(formatting.page_of(customers.by_code(code)))
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect(formatting.list_of(Customer))
+
+    def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Customer:
+        return customers.register(now=timezone.now(), **data)
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: forms.ModelForm, change: bool) -> None:
+        obj.save(update_fields=form.changed_data)
+
+    def panels(self, request: HttpRequest, row: Customer) -> list[Panel]:
+        return customer_panels.panels(request, row)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
+        return False
+
+    def has_receive_payment_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.add_payment")
+
+    def has_add_subscription_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.add_subscription")
+
+    @button("Receive payment", path="receive-payment", icon="payments", permission="receive_payment", primary=True)
+    def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        customer = self.found(request, object_id)
+        return receive_payment(self, request, customer) if customer else self.missing(request, object_id)
+
+    @button("New subscription", path="add-subscription", icon="add", permission="add_subscription")
+    def add_subscription(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        customer = self.found(request, object_id)
+        if customer is None:
+            return self.missing(request, object_id)
+        return redirect(f"{reverse('admin:billing_subscription_add')}?customer={customer.pk}")
+
+    @display(description="access")
+    def access(self, customer: Any) -> SafeString:
+        return access_of_all(customer.services)
+
+    @display(description="owes")
+    def owed_amount(self, customer: Any) -> SafeString:
+        return formatting.amount_cell(customer.owed)
+
+    @display(description="payment")
+    def payment(self, customer: Any) -> str:
+        if customer.oldest_due_on is None:
+            return formatting.NONE
+        return formatting.state_label("overdue" if self._is_late(customer) else "open")
+
+    @display(description="owes")
+    def owes(self, customer: Any) -> str:
+        if customer.oldest_due_on is None:
+            return formatting.money(customer.owed)
+        owed, due_on = formatting.money(customer.owed), formatting.day(customer.oldest_due_on)
+        return format_html("{} {} due {}", owed, self.payment(customer), due_on)
+
+    def _is_late(self, customer: Any) -> bool:
+        return bool(customer.oldest_due_on < clock.local_date(timezone.now()))
+
+    @display(description="credit")
+    def credit(self, customer: Customer) -> str:
+        return formatting.money(summary.credit(customer))
+
+
+@admin.register(Area)
+class AreaAdmin(DeletedUnlessUsed):
+    list_display = ("name",)
+    search_fields = ("name",)
+    used_by = "customers"
+    instead = "Give these customers another area first."

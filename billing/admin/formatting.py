@@ -1,0 +1,83 @@
+"""How amounts, dates and states look on the staff's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_currency
+from django.conf import settings
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+NONE = "–"
+STATE_COLOURS = {"open": "info", "overdue": "danger", "partly paid": "warning", "paid": "success"}
+REASON_COLOURS = {"unpaid": "danger", "manual": "warning", "hold": "info", "abuse": "danger", "quota": "warning"}
+
+
+def money(amount: Decimal, currency: str = "") -> str:
+    """An amount with its currency as the staff's language writes it, such as ``$25.00``."""
+    return str(format_currency(amount, currency or settings.CURRENCY, locale=_locale()))
+
+
+def amount_cell(amount: Decimal, currency: str = "") -> SafeString:
+    """An amount for a column: set to the right, in figures of equal width."""
+    return format_html('<span class="amount">{}</span>', money(amount, currency))
+
+
+def day(value: date | None) -> str:
+    return formats.date_format(value, "DATE_FORMAT") if value else NONE
+
+
+def instant(value: datetime | None) -> str:
+    """An instant in the installation's zone."""
+    return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT") if value else NONE
+
+
+def label(text: str, colour: str = "") -> SafeString:
+    """A small coloured label; colours are unfold's: info, success, warning, danger."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
+
+
+def state_label(state: str) -> SafeString:
+    """The label of a bill's state."""
+    return label(state, STATE_COLOURS.get(state, ""))
+
+
+def access_label(is_on: bool, reasons: Sequence[str] = ()) -> SafeString:
+    """The label “on”, or one label for each reason why not."""
+    if is_on:
+        return label("on", "success")
+    labels = [label(f"off: {reason}", REASON_COLOURS[reason]) for reason in reasons] or [label("off", "danger")]
+    return SafeString(" ".join(labels))
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def list_of(model: type[Model], query: str = "") -> str:
+    """The address of a model's list."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + query
+
+
+def link(row: Model | None, text: str = "") -> str:
+    """A link to a row's page."""
+    if row is None:
+        return NONE
+    return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), text or row)
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse(get_language() or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,114 @@
+"""The first page: how the business stands right now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+
+from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
+from billing.admin.formatting import link, list_of, money
+from billing.admin.panels import Column, Panel
+from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
+from billing.models import AccessEvent, Bill, Customer, Payment, Subscription
+from billing.services import clock, summary
+
+LATEST = 8
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure with its name, a second line, and the list that it counts."""
+
+    title: str
+    figure: str
+    note: str
+    link: str
+    icon: str
+    alarming: bool = False
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's callback: adds the cards and panels that this user may see."""
+    may = request.user.has_perm
+    cards: list[Card] = []
+    panels: list[Panel] = []
+    parts: list[tuple[str, list[Any], Callable[[], list[Any]]]] = [
+        ("billing.view_customer", cards, _customers),
+        ("billing.view_subscription", cards, _unpaid),
+        ("billing.view_bill", cards, _bills),
+        ("billing.view_payment", cards, _payments),
+        ("billing.view_accessevent", panels, _latest_events),
+        ("billing.view_payment", panels, _latest_payments),
+    ]
+    for permission, shown, make in parts:
+        if may(permission):
+            shown.extend(make())
+    return {**context, "cards": cards, "panels": panels}
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as “1 bill” and “1,200 bills”."""
+    return f"{count:,} {noun}{pluralize(count)}"
+
+
+def _customers() -> list[Card]:
+    return [Card("Customers", f"{summary.customer_count():,}", "on the books", list_of(Customer), "groups")]
+
+
+def _unpaid() -> list[Card]:
+    count = summary.off_as_unpaid()
+    return [
+        Card(
+            "Off as unpaid",
+            f"{count:,}",
+            "subscriptions",
+            list_of(Subscription, "?access=unpaid"),
+            "wifi_off",
+            count > 0,
+        )
+    ]
+
+
+def _bills() -> list[Card]:
+    still_open, late = summary.receivables(clock.local_date(timezone.now()))
+    return [
+        Card(
+            "Open bills",
+            money(still_open.amount),
+            counted(still_open.count, "bill"),
+            list_of(Bill, "?state=open"),
+            "receipt_long",
+        ),
+        Card(
+            "Overdue",
+            money(late.amount),
+            counted(late.count, "bill"),
+            list_of(Bill, "?state=overdue"),
+            "alarm",
+            late.count > 0,
+        ),
+    ]
+
+
+def _payments() -> list[Card]:
+    today = summary.payments_today(timezone.now())
+    return [Card("Paid today", money(today.amount), counted(today.count, "payment"), list_of(Payment), "payments")]
+
+
+def _latest_events() -> list[Panel]:
+    events = AccessEvent.objects.select_related("subscription", "bill", "run", "actor").order_by("-at", "-id")[:LATEST]
+    rows = [(link(event.subscription), *event_row(event)) for event in events]
+    heads = (Column("Subscription"), *EVENT_COLUMNS)
+    return [Panel("Latest changes of access", heads, rows, empty="None yet.", more=list_of(AccessEvent))]
+
+
+def _latest_payments() -> list[Panel]:
+    payments = Payment.objects.select_related("customer").order_by("-received_at")[:LATEST]
+    rows = [(link(payment.customer), *cells) for payment, cells in zip(payments, payment_rows(payments), strict=True)]
+    heads = (Column("Customer"), *PAYMENT_COLUMNS)
+    return [Panel("Latest payments", heads, rows, empty="None yet.", more=list_of(Payment))]

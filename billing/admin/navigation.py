@@ -1,0 +1,89 @@
+"""The sidebar: what staff look for, in their words, as far as they may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        "Customers",
+        (
+            ("Customers", "billing.customer", "groups"),
+            ("Subscriptions", "billing.subscription", "router"),
+            ("Areas", "billing.area", "map"),
+        ),
+    ),
+    (
+        "Billing",
+        (
+            ("Bills", "billing.bill", "receipt_long"),
+            ("Payments", "billing.payment", "payments"),
+            ("Plans", "billing.plan", "sell"),
+            ("Bill lines", "billing.billline", "list"),
+            ("Allocations", "billing.allocation", "call_split"),
+            ("Number series", "billing.numberseries", "tag"),
+        ),
+    ),
+    (
+        "Access",
+        (
+            ("Access now", "billing.accessstate", "wifi"),
+            ("Blocks", "billing.block", "block"),
+            ("Access history", "billing.accessevent", "history"),
+            ("Expiry checks", "billing.sweeprun", "event_busy"),
+        ),
+    ),
+    (
+        "Scheduler",
+        (
+            ("Jobs", "django_apscheduler.djangojob", "schedule"),
+            ("Job executions", "django_apscheduler.djangojobexecution", "checklist"),
+        ),
+    ),
+    ("Staff", (("Users", "auth.user", "person"), ("Groups", "auth.group", "shield_person"))),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's navigation for this request."""
+    home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
+    groups = [{"title": title, "separator": True, "items": [_item(*page) for page in pages]} for title, pages in GROUPS]
+    return [{"items": [home]}, *groups]
+
+
+def _item(title: str, model: str, icon: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{app}_{name}_changelist"),
+        "permission": _may_see(app, name),
+    }
+
+
+def _may_see(app: str, name: str) -> Callable[[HttpRequest], bool]:
+    def permission(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+
+    return permission
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge at the top that tells a demo from the real thing."""
+    return ["Demo", "warning"] if settings.DEMO else None
+
+
+def icon(request: HttpRequest) -> str:
+    """The address of the picture in the browser's tab."""
+    return static("billing/icon.svg")
+
+
+def style_sheet(request: HttpRequest) -> str:
+    """The address of our own style sheet, which comes after unfold's."""
+    return static("billing/admin.css")

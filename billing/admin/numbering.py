@@ -1,0 +1,18 @@
+"""The number series of bills, receipts and customers: to be looked at only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin import display
+
+from billing.admin.base import ReadOnlyAdmin
+from billing.models import NumberSeries
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(ReadOnlyAdmin):
+    list_display = ("key", "prefix", "digits", "last_value", "next_number")
+
+    @display(description="next number")
+    def next_number(self, series: NumberSeries) -> str:
+        return series.formatted(series.last_value + 1)

@@ -1,0 +1,31 @@
+"""Tables below a form: what belongs to a customer, a bill, a payment or a subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """The head of a column; ``amount`` sets it to the right, above its amounts."""
+
+    text: str
+    amount: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One table: its columns, its rows of cells that are ready to be shown, and where there is more."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[object, ...]] = ()
+    empty: str = "None."
+    more: str = ""
+
+
+def columns(*texts: str, amounts: Iterable[str] = ()) -> tuple[Column, ...]:
+    """The heads of columns; those named in ``amounts`` stand to the right."""
+    right = set(amounts)
+    return tuple(Column(text, text in right) for text in texts)

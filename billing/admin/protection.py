@@ -1,0 +1,30 @@
+"""Rows that others point to are kept: say so, instead of listing a million of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from billing.admin import formatting
+from billing.admin.base import BillingAdmin
+
+
+class DeletedUnlessUsed(BillingAdmin):
+    """Deletes a row only while nothing names it; ``used_by`` is the relation that may."""
+
+    used_by = ""
+    instead = ""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and getattr(row, self.used_by).exists():
+            users = getattr(type(row), self.used_by).rel.related_model._meta.verbose_name_plural
+            messages.error(request, f"{row} has {users} and cannot be deleted. {self.instead}")
+            return redirect(formatting.page_of(row))
+        return super().delete_view(request, object_id, extra_context)

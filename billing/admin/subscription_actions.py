@@ -1,0 +1,197 @@
+"""The actions on subscriptions: disable, restore, issue a bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
+
+from billing.admin import explain
+from billing.admin.action_pages import action_page
+from billing.admin.base import BillingAdmin, attempt
+from billing.admin.formatting import day, link, money, page_of
+from billing.models import AccessState, Bill, Block, Subscription
+from billing.rules.errors import Refused
+from billing.services import access, bills, summary
+
+STAFF_REASONS = [
+    (reason.value, reason.label) for reason in (Block.Reason.MANUAL, Block.Reason.HOLD, Block.Reason.ABUSE)
+]
+MOST_SHOWN = 10
+
+
+class DisableForm(forms.Form):
+    reason = forms.ChoiceField(
+        choices=STAFF_REASONS, initial=Block.Reason.MANUAL, widget=UnfoldAdminRadioSelectWidget(radio_style=1)
+    )
+    note = forms.CharField(
+        max_length=Block._meta.get_field("note").max_length,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="For your colleagues: why, and until when.",
+    )
+
+
+class RestoreForm(forms.Form):
+    """Valid is every reason that staff can take back; offered are those that are open."""
+
+    reason = forms.ChoiceField(choices=STAFF_REASONS, widget=UnfoldAdminRadioSelectWidget(radio_style=1))
+
+    def __init__(self, offered: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.choices = [choice for choice in STAFF_REASONS if choice[0] in offered]
+
+
+class IssueBillForm(forms.Form):
+    """The period that was shown; sent twice, it gives the same bill (rule B1)."""
+
+    number = forms.IntegerField(min_value=0, max_value=100_000, widget=forms.HiddenInput)
+
+
+def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscription) -> HttpResponse:
+    """Ask for the reason and disable."""
+    now = timezone.now()
+    form = DisableForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        done = attempt(
+            form, lambda: access.disable(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
+        )
+        if done is not None:
+            reason = Block.Reason(form.cleaned_data["reason"]).label
+            if done:
+                messages.success(request, f"{subscription} is disabled: {reason}.")
+            else:
+                messages.warning(request, f"{subscription} was disabled for this reason already: {reason}.")
+            return redirect(page_of(subscription))
+    title = f"Disable {subscription}"
+    facts = _facts(subscription)
+    return action_page(admin, request, row=subscription, title=title, form=form, button="Disable", facts=facts)
+
+
+def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscription) -> HttpResponse:
+    """Ask which reason to take back; tell what else keeps the subscription off."""
+    now = timezone.now()
+    open_reasons = access.open_reasons([subscription.pk]).get(subscription.pk, [])
+    offered = [value for value, _ in STAFF_REASONS if value in open_reasons]
+    if request.method == "POST":
+        form = RestoreForm(offered, request.POST)
+        done = attempt(
+            form, lambda: access.restore(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
+        )
+        if done is not None:
+            _tell_access(request, subscription, now)
+            return redirect(page_of(subscription))
+    elif not offered:
+        _tell_access(request, subscription, now)
+        return redirect(page_of(subscription))
+    else:
+        form = RestoreForm(offered, initial={"reason": offered[0]})
+    return action_page(
+        admin,
+        request,
+        row=subscription,
+        title=f"Restore {subscription}",
+        form=form,
+        button="Restore",
+        facts=[*_facts(subscription), *(("Off because", reason) for reason in explain.why_off(subscription, now))],
+    )
+
+
+def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscription) -> HttpResponse:
+    """Show the bill for the next period and issue it."""
+    now = timezone.now()
+    form = IssueBillForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        bill = attempt(
+            form, lambda: bills.issue_period(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
+        )
+        if bill:
+            messages.success(request, _issued(bill))
+            return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
+    try:
+        proposal = bills.propose(subscription)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect(page_of(subscription))
+    if not form.is_bound:
+        form = IssueBillForm(initial={"number": proposal.number})
+    return action_page(
+        admin,
+        request,
+        row=subscription,
+        title=f"Issue the next bill of {subscription}",
+        form=form,
+        button="Issue bill",
+        facts=[*_facts(subscription), *_proposed(proposal, now)],
+    )
+
+
+def disable_all(request: HttpRequest, subscriptions: Iterable[Subscription]) -> None:
+    """Disable the selected rows as "manual"."""
+    done = [
+        str(subscription)
+        for subscription in subscriptions
+        if access.disable(subscription=subscription, now=timezone.now(), by=request.user)
+    ]
+    messages.success(request, f"Disabled: {', '.join(done)}.") if done else messages.info(
+        request, "All were disabled already."
+    )
+
+
+def restore_all(request: HttpRequest, subscriptions: Iterable[Subscription]) -> None:
+    """Take the manual block back from the selected rows; tell which stay off, and why."""
+    now = timezone.now()
+    online: list[Subscription] = []
+    off: list[Subscription] = []
+    for subscription in subscriptions:
+        access.restore(subscription=subscription, now=now, by=request.user)
+        (online if _is_on(subscription) else off).append(subscription)
+    if online:
+        messages.success(request, f"Online: {', '.join(map(str, online))}.")
+    for subscription in off[:MOST_SHOWN]:
+        _tell_access(request, subscription, now)
+    if len(off) > MOST_SHOWN:
+        messages.warning(request, f"{len(off) - MOST_SHOWN} more stay off. Open one to see why.")
+
+
+def _tell_access(request: HttpRequest, subscription: Subscription, now: datetime) -> None:
+    if _is_on(subscription):
+        messages.success(request, f"{subscription} is online.")
+    else:
+        messages.warning(request, f"{subscription} stays off. {' '.join(explain.why_off(subscription, now))}")
+
+
+def _is_on(subscription: Subscription) -> bool:
+    return AccessState.objects.get(pk=subscription.pk).is_on
+
+
+def _facts(subscription: Subscription) -> list[tuple[str, Any]]:
+    return [
+        ("Subscription", link(subscription)),
+        ("Customer", link(subscription.customer)),
+        ("Plan", subscription.plan),
+    ]
+
+
+def _proposed(proposal: bills.Proposal, now: datetime) -> list[tuple[str, Any]]:
+    terms = summary.terms(proposal.subscription.plan, now)
+    return [
+        ("Period", f"{day(proposal.period.start)} to {day(proposal.period.last_day)} (last day included)"),
+        ("Amount", money(proposal.amount)),
+        ("Regular issue date", day(proposal.issue_on)),
+        ("Issued", f"{day(terms.issued_on)}, today"),
+        ("Due", f"{day(terms.due_on)}, the last day to pay"),
+    ]
+
+
+def _issued(bill: Bill) -> str:
+    text = f"Bill {bill} is issued: {money(bill.total, bill.currency)}, due {day(bill.due_on)}."
+    paid = f" {money(bill.allocated, bill.currency)} is paid from credit." if bill.allocated else ""
+    return text + paid

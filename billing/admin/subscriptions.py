@@ -1,0 +1,120 @@
+"""Subscriptions: open one, see why it is on or off, disable, restore, bill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from billing.admin import explain, formatting, subscription_actions, subscription_panels
+from billing.admin.access_labels import OPEN_BLOCKS, access_of
+from billing.admin.base import AddedByService, button
+from billing.admin.filters import AccessFilter
+from billing.admin.panels import Panel
+from billing.admin.search import SearchedByCustomer
+from billing.models import Subscription
+from billing.rules.errors import Refused
+from billing.services import bills, clock, subscriptions
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(SearchedByCustomer, AddedByService):
+    list_display = ("login", "customer", "plan", "access", "cut_off", "starts_on", "ends_on")
+    list_select_related = ("customer", "plan", "access_state")
+    list_filter = (AccessFilter, "plan")
+    search_fields = ("login",)
+    search_help_text = "Login, or the customer's code, name or phone"
+    number_field = "login"
+    autocomplete_fields = ("customer",)
+    add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
+    fieldsets = (
+        ("Access", {"fields": (("access", "cut_off"), "reasons")}),
+        ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"), "next_bill")}),
+    )
+    readonly_fields = ("access", "reasons", "cut_off", "next_bill", "created_at")
+    actions = ["disable_selected", "restore_selected"]
+    actions_detail = ("issue_bill", "restore", "disable")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        return super().get_queryset(request).select_related(*self.list_select_related).prefetch_related(OPEN_BLOCKS)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"starts_on": clock.local_date(timezone.now()), **super().get_changeform_initial_data(request)}
+
+    def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Subscription:
+        return subscriptions.open_subscription(now=timezone.now(), **data)
+
+    def panels(self, request: HttpRequest, row: Subscription) -> list[Panel]:
+        return subscription_panels.panels(request, row)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_control_access_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.change_subscription")
+
+    def has_issue_bill_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.add_bill")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        row = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id) if row else []
+        return [offer for offer in offered if not (row.access_state.is_on and offer.path == "restore")]
+
+    @button("Issue bill", path="issue-bill", icon="receipt_long", permission="issue_bill", primary=True)
+    def issue_bill(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.found(request, object_id)
+        return subscription_actions.issue_bill(self, request, row) if row else self.missing(request, object_id)
+
+    @button("Disable", path="disable", icon="block", permission="control_access")
+    def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.found(request, object_id)
+        return subscription_actions.disable(self, request, row) if row else self.missing(request, object_id)
+
+    @button("Restore", path="restore", icon="restart_alt", permission="control_access")
+    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.found(request, object_id)
+        return subscription_actions.restore(self, request, row) if row else self.missing(request, object_id)
+
+    @admin.action(description="Disable (manual)", permissions=["control_access"])
+    def disable_selected(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        subscription_actions.disable_all(request, queryset)
+
+    @admin.action(description="Restore (take back a manual disable)", permissions=["control_access"])
+    def restore_selected(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        subscription_actions.restore_all(request, queryset)
+
+    @display(description="access")
+    def access(self, subscription: Any) -> SafeString:
+        return access_of(subscription)
+
+    @display(description="why")
+    def reasons(self, subscription: Subscription) -> str:
+        sentences = explain.why_off(subscription, timezone.now())
+        return (
+            format_html_join("", "<p>{}</p>", ((sentence,) for sentence in sentences)) or "Nothing speaks against it."
+        )
+
+    @display(description="cut-off for unpaid bills", ordering="access_state__cut_off_at")
+    def cut_off(self, subscription: Subscription) -> str:
+        return formatting.instant(subscription.access_state.cut_off_at)
+
+    @display(description="next bill")
+    def next_bill(self, subscription: Subscription) -> str:
+        try:
+            proposal = bills.propose(subscription)
+        except Refused as refused:
+            return str(refused)
+        first, last = formatting.day(proposal.period.start), formatting.day(proposal.period.last_day)
+        amount, issue = formatting.money(proposal.amount), formatting.day(proposal.issue_on)
+        return f"{amount} for {first} to {last}, to be issued on {issue}"

@@ -1,0 +1,145 @@
+"""What the staff's pages show at a glance: queries only, nothing is decided or written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from billing.models import AccessEvent, Bill, Block, Customer, Payment, Plan
+from billing.models.fields import MoneyField
+from billing.rules import access as access_rules
+from billing.rules.periods import start_of_day
+from billing.services import clock
+
+COUNTED_EXACTLY = 100_000  # customers; above it the planner's estimate is good enough and costs nothing
+
+BILL_STATES = ("open", "overdue", "partly paid", "paid", "void", "draft")
+NOTHING = Value(Decimal(0), output_field=MoneyField())
+LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
+UNUSED = Sum(F("amount") - F("allocated"), output_field=MoneyField())
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How many documents there are and what they sum up to, in the installation's currency."""
+
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The dates that a bill gets when it is issued."""
+
+    issued_on: date
+    due_on: date
+
+
+def with_debt(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Each customer with ``owed``, the rest of the open bills, and ``oldest_due_on``, None without any."""
+    bills = Bill.objects.filter(customer=OuterRef("pk"), status=Bill.Status.OPEN).order_by().values("customer")
+    return customers.annotate(
+        owed=Coalesce(Subquery(bills.annotate(left=LEFT).values("left")), NOTHING),
+        oldest_due_on=Subquery(bills.annotate(oldest=Min("due_on")).values("oldest")),
+    )
+
+
+def debt(customer: Customer) -> Decimal:
+    """What is left to pay of a customer's open bills."""
+    amount: Decimal = open_bills(customer).aggregate(left=Coalesce(LEFT, NOTHING))["left"]
+    return amount
+
+
+def credit(customer: Customer) -> Decimal:
+    """What a customer paid and no bill has taken yet (rule M6)."""
+    payments = Payment.objects.filter(customer=customer, allocated__lt=F("amount"))
+    amount: Decimal = payments.aggregate(left=Coalesce(UNUSED, NOTHING))["left"]
+    return amount
+
+
+def open_bills(customer: Customer) -> QuerySet[Bill]:
+    """A customer's open bills, the one that a payment pays first at the top (rule M6)."""
+    return Bill.objects.filter(customer=customer, status=Bill.Status.OPEN).order_by("due_on", "pk")
+
+
+def bill_state(bill: Bill, today: date) -> str:
+    """One of ``BILL_STATES``: "overdue" and "partly paid" are computed, never stored."""
+    if bill.status != Bill.Status.OPEN:
+        return bill.status
+    if bill.due_on < today:
+        return "overdue"
+    return "partly paid" if bill.allocated else "open"
+
+
+def bills_in_state(bills: QuerySet[Bill], state: str, today: date) -> QuerySet[Bill]:
+    """The bills of which ``bill_state`` says ``state``; for "open" all that still wait for money."""
+    if state == "overdue":
+        return bills.filter(status=Bill.Status.OPEN, due_on__lt=today)
+    if state == "partly paid":
+        return bills.filter(status=Bill.Status.OPEN, allocated__gt=0)
+    return bills.filter(status=state)
+
+
+def unpaid_bills(subscription_id: int, now: datetime) -> QuerySet[Bill]:
+    """The open bills that keep a subscription off at ``now``, the oldest due date first (rules E1, E2)."""
+    return Bill.objects.filter(
+        status=Bill.Status.OPEN,
+        lines__subscription=subscription_id,
+        lines__voided=False,
+        lines__cut_off_at__lte=now,
+    ).order_by("due_on", "pk")
+
+
+def brought_back(payment: Payment) -> list[str]:
+    """The logins of the subscriptions that came online with this payment (rule E7)."""
+    events = AccessEvent.objects.filter(
+        at=payment.received_at, subscription__customer=payment.customer_id, was_on=False, is_on=True
+    )
+    return list(events.order_by("subscription_id").values_list("subscription__login", flat=True))
+
+
+def customer_count() -> int:
+    """How many customers there are; many of them are estimated from PostgreSQL's statistics."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [Customer._meta.db_table])
+        estimate = int(cursor.fetchone()[0])
+    return estimate if estimate > COUNTED_EXACTLY else Customer.objects.count()
+
+
+def off_as_unpaid() -> int:
+    """How many subscriptions are disabled because of an unpaid bill."""
+    return Block.objects.filter(reason=Block.Reason.UNPAID, closed_at=None).count()
+
+
+def receivables(today: date) -> tuple[Amounts, Amounts]:
+    """The open bills, and those of them that are overdue, with what is left to pay of them."""
+    late = Q(due_on__lt=today)
+    found = Bill.objects.filter(status=Bill.Status.OPEN).aggregate(
+        open_count=Count("pk"),
+        open_amount=Coalesce(LEFT, NOTHING),
+        late_count=Count("pk", filter=late),
+        late_amount=Coalesce(Sum(F("total") - F("allocated"), filter=late, output_field=MoneyField()), NOTHING),
+    )
+    return Amounts(found["open_count"], found["open_amount"]), Amounts(found["late_count"], found["late_amount"])
+
+
+def payments_today(now: datetime) -> Amounts:
+    """The payments since the local midnight before ``now``."""
+    midnight = start_of_day(clock.local_date(now), clock.zone())
+    found = Payment.objects.filter(received_at__gte=midnight).aggregate(
+        count=Count("pk"), amount=Coalesce(Sum("amount"), NOTHING)
+    )
+    return Amounts(found["count"], found["amount"])
+
+
+def terms(plan: Plan, now: datetime) -> Terms:
+    """The dates of a bill of ``plan`` that is issued at ``now`` (rule B3)."""
+    issued_on = clock.local_date(now)
+    days = settings.DUE_DAYS if plan.due_days is None else plan.due_days
+    return Terms(issued_on, access_rules.due_on(issued_on, days))

@@ -1,0 +1,157 @@
+import itertools
+from decimal import Decimal
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
+
+from billing.admin.base import CappedPaginator
+from billing.models import Area, Bill, Block, Customer, Payment, Subscription
+from billing.services import access, bills, payments, sweep
+from tests.builders import make_customer, make_overdue_subscription, make_plan, make_subscription
+from tests.faces.conftest import list_url, text_of, url
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+_names = itertools.count(1)
+
+
+def add_one_of_everything():
+    """One more row in every table, with a customer who has two subscriptions, one of them off."""
+    name, now = next(_names), timezone.now()
+    user = User.objects.create_user(f"cashier-{name}")
+    Group.objects.create(name=f"group-{name}")
+    customer = make_customer(area=Area.objects.create(name=f"area-{name}"))
+    make_subscription(customer=customer, plan=make_plan())
+    late = make_overdue_subscription(customer=customer)
+    sweep.disable_due(now=now, limit=10)
+    access.disable(subscription=late, now=now, by=user)
+    payments.receive(customer=customer, amount=Decimal(5), method="cash", now=now, by=user)
+    job = DjangoJob.objects.create(id=f"job-{name}", next_run_time=now, job_state=b"")
+    DjangoJobExecution.objects.create(job=job, status=DjangoJobExecution.SUCCESS, run_time=now)
+
+
+def queries_of(client, address):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_asks_no_more_queries_for_more_rows(admin_client, model):
+    add_one_of_everything()
+    queries_of(admin_client, list_url(model))
+    few = queries_of(admin_client, list_url(model))
+    for _ in range(4):
+        add_one_of_everything()
+    assert queries_of(admin_client, list_url(model)) <= few
+
+
+@pytest.mark.parametrize("model", [Customer, Subscription, Bill, Payment], ids=lambda model: model.__name__)
+def test_a_page_asks_no_more_queries_for_more_history(admin_client, model):
+    add_one_of_everything()
+    row = model.objects.latest("pk")
+    few = queries_of(admin_client, url(row))
+    late, customer = Subscription.objects.latest("pk"), Customer.objects.get()
+    for number in range(1, 4):
+        bills.issue_period(subscription=late, number=number, now=timezone.now())
+        make_subscription(customer=customer)
+        payments.receive(customer=customer, amount=Decimal(3), method="cash", now=timezone.now())
+        access.restore(subscription=late, now=timezone.now())
+        access.disable(subscription=late, now=timezone.now())
+    assert queries_of(admin_client, url(row)) <= few
+
+
+def test_the_first_page_asks_no_more_queries_for_more_rows(admin_client):
+    add_one_of_everything()
+    few = queries_of(admin_client, "/admin/")
+    for _ in range(4):
+        add_one_of_everything()
+    assert queries_of(admin_client, "/admin/") <= few
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_page_opens(admin_client, model):
+    add_one_of_everything()
+    assert admin_client.get(url(model._default_manager.first())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "texts"),
+    [
+        (Customer, ["C000002", "c000002", "Zoe", "zoe mar", "555-77", "zoe-home"]),
+        (Subscription, ["zoe-home", "zoe-h", "C000002", "Zoe Mart", "555-77"]),
+        (Bill, ["B000002", "b000002", "C000002", "zoe", "555-77", "zoe-home"]),
+        (Payment, ["R000002", "r000002", "C000002", "zoe", "555-77", "zoe-home"]),
+        (Block, ["zoe-home", "C000002", "Zoe"]),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_list_is_searched_by_what_the_desk_is_told(admin_client, model, texts):
+    for name, phone, login in (("Ann Lee", "555-11", "ann-home"), ("Zoe Martin", "555-77", "zoe-home")):
+        customer = make_customer(name=name, phone=phone)
+        make_overdue_subscription(customer=customer, login=login)
+        payments.receive(customer=customer, amount=Decimal(5), method="cash", now=timezone.now())
+    sweep.disable_due(now=timezone.now(), limit=10)
+    for text in texts:
+        response = admin_client.get(list_url(model), {"q": text})
+        assert [row.pk for row in response.context["cl"].result_list] == [model.objects.latest("pk").pk], text
+    for text in ("nobody", "zoe nobody", "%", "'"):
+        assert not admin_client.get(list_url(model), {"q": text}).context["cl"].result_list
+    assert "Null characters are not allowed" in text_of(admin_client.get(list_url(model), {"q": "\x00"}))
+
+
+def rows_of(client, model, query):
+    return {str(row) for row in client.get(list_url(model, query)).context["cl"].result_list}
+
+
+def test_bills_are_filtered_by_their_computed_state(admin_client):
+    for _ in range(2):
+        late = make_overdue_subscription()
+    payments.receive(customer=late.customer, amount=Decimal(5), method="cash", now=timezone.now())
+    fresh = make_subscription()
+    bills.issue_period(subscription=fresh, number=0, now=timezone.now())
+    payments.receive(customer=fresh.customer, amount=Decimal(20), method="cash", now=timezone.now())
+    assert rows_of(admin_client, Bill, "?state=overdue") == {"B000001", "B000002"}
+    assert rows_of(admin_client, Bill, "?state=partly+paid") == {"B000002"}
+    assert rows_of(admin_client, Bill, "?state=open") == {"B000001", "B000002"}
+    assert rows_of(admin_client, Bill, "?state=paid") == {"B000003"}
+    assert len(rows_of(admin_client, Bill, "?state=nonsense")) == 3
+
+
+def test_customers_and_subscriptions_are_filtered_by_debt_and_access(admin_client, admin_user, disabled):
+    held = make_subscription(login="held")
+    access.disable(subscription=held, now=timezone.now(), by=admin_user, reason="hold")
+    make_subscription(login="fine")
+    assert rows_of(admin_client, Subscription, "?access=unpaid") == {"ann-home"}
+    assert rows_of(admin_client, Subscription, "?access=off") == {"ann-home", "held"}
+    assert rows_of(admin_client, Subscription, "?access=on") == {"fine"}
+    assert rows_of(admin_client, Customer, "?access=hold") == {str(held.customer)}
+    assert rows_of(admin_client, Customer, "?access=off") == {str(disabled.customer), str(held.customer)}
+    assert rows_of(admin_client, Customer, "?debt=overdue") == {str(disabled.customer)}
+    assert rows_of(admin_client, Customer, "?debt=open") == {str(disabled.customer)}
+    assert str(disabled.customer) not in rows_of(admin_client, Customer, "?debt=none")
+
+
+def test_the_list_of_customers_shows_what_they_owe_and_why_they_are_off(admin_client, disabled):
+    page = text_of(admin_client.get(list_url(Customer)))
+    assert "$20.00" in page
+    assert "off: unpaid" in page
+    assert "overdue" in page
+
+
+def test_a_list_counts_no_further_than_its_cap(admin_client, monkeypatch):
+    monkeypatch.setattr(CappedPaginator, "CAP", 3)
+    for _ in range(3):
+        make_customer()
+    assert "more than" not in text_of(admin_client.get(list_url(Customer)))
+    make_customer()
+    with CaptureQueriesContext(connection) as queries:
+        page = text_of(admin_client.get(list_url(Customer)))
+    assert "more than" in page
+    counts = [query["sql"] for query in queries if "COUNT(*)" in query["sql"]]
+    assert counts
+    assert all("LIMIT 4" in sql for sql in counts)

@@ -1,0 +1,113 @@
+"""Real scheduler processes on the test database, and the slots that make them run at once."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from utils import cron
+from utils.background_tasks import TIMETABLE
+from utils.scheduler import GuardedScheduler, run_job
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECK = TIMETABLE[0]
+
+
+def database_url(name: str = "") -> str:
+    values = connection.settings_dict
+    password = quote(values["PASSWORD"], safe="")
+    return f"postgres://{values['USER']}:{password}@{values['HOST']}:{values['PORT']}/{name or values['NAME']}"
+
+
+def leave_slot(next_run_time: datetime, job=CHECK) -> None:
+    """Store the job as a scheduler would leave it that stopped before ``next_run_time``."""
+    from django_apscheduler.jobstores import DjangoJobStore
+
+    scheduler = GuardedScheduler(timezone=settings.TIME_ZONE, jobstores={"default": DjangoJobStore()})
+    scheduler.start(paused=True)
+    scheduler.add_job(
+        run_job,
+        trigger=cron.parse(job.cron, settings.TIME_ZONE),
+        args=[job.id],
+        id=job.id,
+        name=job.name,
+        next_run_time=next_run_time,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    scheduler.shutdown()
+
+
+def minutes_ago(minutes: int) -> datetime:
+    return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
+
+
+class Process:
+    """A program whose output is read as it comes."""
+
+    def __init__(self, *command: str, **environment: str) -> None:
+        without_buffering_hint = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        self._process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**without_buffering_hint, "DATABASE_URL": database_url(), "DEMO": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._arriving: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            self._arriving.put(line.rstrip("\n"))
+        self._arriving.put(None)
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, pattern: str, seconds: float = 20) -> str:
+        """The first line from now on that matches; fails with the whole output when none comes."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._arriving.get(timeout=max(deadline - time.monotonic(), 0))
+            except queue.Empty:
+                raise AssertionError(f"no line matches {pattern!r} within {seconds} s:\n{self.output}") from None
+            if line is None:
+                raise AssertionError(f"the process ended without a line that matches {pattern!r}:\n{self.output}")
+            self.lines.append(line)
+            if re.search(pattern, line):
+                return line
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def end(self, seconds: float = 20) -> int:
+        """Wait for the end, reading the rest of the output; the exit code."""
+        code = self._process.wait(seconds)
+        while (line := self._arriving.get(timeout=seconds)) is not None:
+            self.lines.append(line)
+        return code
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+def count_in(processes: list[Process], text: str) -> int:
+    return sum(line == text for process in processes for line in process.lines)

@@ -1,0 +1,126 @@
+"""The timetable, its cron expressions, and what keeps schedulers out of the web."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
+
+from tests.jobs.processes import ROOT, database_url
+from utils import cron
+from utils.background_tasks import TIMETABLE, delete_old_job_executions
+from utils.scheduler import JobError, _next_run, run_job
+
+
+def next_run(expression, after, zone="UTC"):
+    return cron.parse(expression, zone).get_next_fire_time(None, datetime.fromisoformat(after).replace(tzinfo=UTC))
+
+
+def test_the_timetable_holds_the_two_jobs_by_id_name_and_function():
+    assert [(job.id, job.name, job.function.__name__, job.cron) for job in TIMETABLE] == [
+        (
+            "check_expired_subscriptions",
+            "Check and disable expired subscriptions",
+            "check_and_disable_expired_subscriptions",
+            "* * * * *",
+        ),
+        ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "after", "expected"),
+    [
+        ("* * * * *", "2026-03-02T10:00:30", "2026-03-02T10:01"),
+        ("0 * * * *", "2026-03-02T10:00:30", "2026-03-02T11:00"),
+        ("0 0 * * mon", "2026-03-03", "2026-03-09"),
+        ("0 0 * * 1", "2026-03-03", "2026-03-09"),  # 1 is Monday, as in cron; APScheduler alone would take Tuesday
+        ("0 0 * * 0", "2026-03-03", "2026-03-08"),
+        ("0 0 * * 7", "2026-03-03", "2026-03-08"),
+        ("0 0 * * 1-5", "2026-03-07", "2026-03-09"),
+        ("*/15 * * * */2", "2026-03-02T10:01", "2026-03-02T10:15"),
+    ],
+)
+def test_cron_expressions_mean_what_operators_expect(expression, after, expected):
+    assert next_run(expression, after) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_a_schedule_is_in_the_installations_zone():
+    assert next_run("0 0 * * *", "2026-03-02T10:00", "Asia/Dhaka") == datetime(2026, 3, 2, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "* * * *", "* * * * * *", "61 * * * *", "a b c d e", "0 0 * * 8", "0 0 * * 9-x"]
+)
+def test_a_malformed_cron_is_refused_with_the_form(expression):
+    with pytest.raises(ValueError, match="minute hour day month weekday"):
+        cron.parse(expression, "UTC")
+
+
+def test_hourly_runs_survive_both_clock_changes():
+    """APScheduler before 3.11.3 stopped or repeated runs here."""
+    trigger = cron.parse("0 * * * *", "Europe/Rome")
+    for start in (datetime(2026, 3, 28, 20, tzinfo=UTC), datetime(2026, 10, 24, 20, tzinfo=UTC)):
+        moment, runs = start, []
+        for _ in range(10):
+            moment = trigger.get_next_fire_time(moment, moment + timedelta(seconds=1))
+            runs.append(moment.astimezone(UTC))
+        assert runs == [start + timedelta(hours=n) for n in range(1, 11)]
+
+
+class Stored:
+    def __init__(self, trigger, next_run_time):
+        self.trigger, self.next_run_time = trigger, next_run_time
+
+
+@pytest.mark.parametrize(
+    ("expression", "stored", "expected"),
+    [
+        ("* * * * *", "2026-03-02T09:50", "2026-03-02T09:50"),  # missed minutes: kept, caught up once
+        ("* * * * *", "2025-01-01T00:00", "2026-03-01T10:00"),  # a year: one place within the last day stands for all
+        ("0 0 * * mon", "2026-02-09T00:00", "2026-03-02T00:00"),  # Monday was today
+        ("0 0 * * wed", "2026-02-11T00:00", "2026-02-11T00:00"),  # none within a day: the missed one is kept
+        ("* * * * *", "2026-03-02T10:01", "2026-03-02T10:01"),  # not due yet
+    ],
+)
+def test_a_missed_run_is_caught_up_at_its_place_in_the_rhythm(expression, stored, expected):
+    trigger = cron.parse(expression, "UTC")
+    left = Stored(cron.parse(expression, "UTC"), datetime.fromisoformat(stored).replace(tzinfo=UTC))
+    found = _next_run(left, trigger, datetime(2026, 3, 2, 10, tzinfo=UTC))
+    assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_old_executions_are_deleted_and_newer_ones_stay(settings):
+    settings.JOB_HISTORY_DAYS = 7
+    job = DjangoJob.objects.create(id="x", job_state=b"")
+    for days in (8, 6):
+        DjangoJobExecution.objects.create(
+            job=job, run_time=timezone.now() - timedelta(days=days), status=DjangoJobExecution.SUCCESS
+        )
+    delete_old_job_executions()
+    assert DjangoJobExecution.objects.count() == 1
+
+
+def test_a_stored_job_does_not_run_outside_the_scheduler_process():
+    with pytest.raises(JobError, match="run_scheduler.py"):
+        run_job("check_expired_subscriptions")
+
+
+@pytest.mark.django_db
+def test_the_web_application_starts_no_scheduler():
+    code = (
+        "import threading; from isp_billing.wsgi import application; "
+        "print(application is not None, [t.name for t in threading.enumerate()])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"DATABASE_URL": database_url(), "DEMO": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == "True ['MainThread']"
