@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("DEMO", "1")
-
 import pytest
 from django.db import connection
 

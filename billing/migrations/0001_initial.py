@@ -487,7 +487,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="plan_billing_day_in_month",
-                violation_error_message="A billing day is 1 to 31, for plans by the month or year; otherwise leave it empty.",
+                violation_error_message="Billing day: 1 to 31, for plans by the month or year; else leave it empty.",
             ),
         ),
         migrations.AddConstraint(

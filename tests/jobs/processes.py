@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from apscheduler.job import Job as StoredJob
 from django.conf import settings
 from django.db import connection
+from django_apscheduler.jobstores import DjangoJobStore
 
 from utils import cron
 from utils.background_tasks import TIMETABLE
@@ -32,21 +34,23 @@ def database_url(name: str = "") -> str:
 
 def leave_slot(next_run_time: datetime, job=CHECK) -> None:
     """Store the job as a scheduler would leave it that stopped before ``next_run_time``."""
-    from django_apscheduler.jobstores import DjangoJobStore
-
-    scheduler = GuardedScheduler(timezone=settings.TIME_ZONE, jobstores={"default": DjangoJobStore()})
-    scheduler.start(paused=True)
-    scheduler.add_job(
-        run_job,
-        trigger=cron.parse(job.cron, settings.TIME_ZONE),
-        args=[job.id],
-        id=job.id,
-        name=job.name,
-        next_run_time=next_run_time,
-        coalesce=True,
-        misfire_grace_time=None,
+    scheduler = GuardedScheduler(timezone=settings.TIME_ZONE)
+    DjangoJobStore().add_job(
+        StoredJob(
+            scheduler,
+            id=job.id,
+            name=job.name,
+            func=run_job,
+            args=[job.id],
+            kwargs={},
+            trigger=cron.parse(job.cron, settings.TIME_ZONE),
+            executor="default",
+            next_run_time=next_run_time,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
     )
-    scheduler.shutdown()
 
 
 def minutes_ago(minutes: int) -> datetime:

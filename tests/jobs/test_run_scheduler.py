@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -122,18 +123,25 @@ def test_an_idle_scheduler_stops_within_a_second(start, number):
     assert scheduler.lines[-1] == "Scheduler stopped"
 
 
+@contextmanager
+def access_states_locked():
+    blocker = connection.copy()
+    try:
+        blocker.set_autocommit(False)
+        with blocker.cursor() as cursor:
+            cursor.execute("LOCK TABLE billing_accessstate IN ACCESS EXCLUSIVE MODE")
+        yield
+    finally:
+        blocker.close()
+
+
 def test_sigterm_lets_the_running_job_finish(start):
     subscription = make_overdue_subscription()
     leave_slot(minutes_ago(1))
-    blocker = connection.copy()
-    blocker.set_autocommit(False)
-    with blocker.cursor() as cursor:
-        cursor.execute("LOCK TABLE billing_accessstate IN ACCESS EXCLUSIVE MODE")
+    with access_states_locked():
         scheduler = start()
         scheduler.wait_for("Running job")
         scheduler.signal(signal.SIGTERM)
-    blocker.rollback()
-    blocker.close()
     assert scheduler.end() == 0
     assert scheduler.lines[-2:] == [DONE, "Scheduler stopped"]
     assert not access_of(subscription).is_on
@@ -141,16 +149,11 @@ def test_sigterm_lets_the_running_job_finish(start):
 
 def test_a_job_that_outlasts_the_grace_time_is_cut_off(start):
     leave_slot(minutes_ago(1))
-    blocker = connection.copy()
-    blocker.set_autocommit(False)
-    with blocker.cursor() as cursor:
-        cursor.execute("LOCK TABLE billing_accessstate IN ACCESS EXCLUSIVE MODE")
+    with access_states_locked():
         scheduler = start(SCHEDULER_STOP_SECONDS="1")
         scheduler.wait_for("Running job")
         scheduler.signal(signal.SIGTERM)
         assert scheduler.end() == 0
-    blocker.rollback()
-    blocker.close()
     assert "ERROR: A job still ran after 1 s and is cut off" in scheduler.lines
 
 

@@ -30,8 +30,10 @@ def run(sql):
 
 
 NEW_LINE = """
-    INSERT INTO billing_billline (bill_id, kind, subscription_id, period, description, price, amount, cut_off_at, voided)
-    SELECT bill_id, kind, subscription_id, period, 'again', price, amount, cut_off_at, false FROM billing_billline LIMIT 1
+    INSERT INTO billing_billline
+        (bill_id, kind, subscription_id, period, description, price, amount, cut_off_at, voided)
+    SELECT bill_id, kind, subscription_id, period, 'again', price, amount, cut_off_at, false
+    FROM billing_billline LIMIT 1
 """
 
 REFUSED = {
@@ -61,7 +63,8 @@ REFUSED = {
     "an allocation changes": "UPDATE billing_allocation SET amount = 1",
     "an allocation is deleted": "DELETE FROM billing_allocation",
     "an allocation exceeds its payment": "INSERT INTO billing_allocation (payment_id, bill_id, amount, allocated_at) "
-    "SELECT p.id, b.id, 5, now() FROM billing_payment p JOIN billing_bill b USING (customer_id) WHERE b.status = 'open'",
+    "SELECT p.id, b.id, 5, now() FROM billing_payment p JOIN billing_bill b USING (customer_id) "
+    "WHERE b.status = 'open'",
     "an allocation pays another customer's bill": "INSERT INTO billing_allocation (payment_id, bill_id, amount, "
     "allocated_at) SELECT p.id, b.id, 5, now() FROM billing_payment p, billing_bill b "
     "WHERE p.allocated = 0 AND b.allocated = 0",
