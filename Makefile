@@ -54,12 +54,12 @@ lint: dev-venv migrate-check ## check style, types, layers and templates
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
-	$(VENV)/djlint --quiet --lint --check .
+	$(VENV)/djlint --quiet --lint --profile django billing/templates utils/templates
 
 format: dev-venv ## bring the code into its form
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	$(VENV)/djlint --quiet --reformat .
+	$(VENV)/djlint --quiet --reformat --profile django billing/templates utils/templates
 
 migrate-check: dev-venv ## check that the migrations say what the models say
 	$(MANAGE) makemigrations --check --dry-run

@@ -126,9 +126,9 @@ class Runner:
         logger.info("Job executed successfully")
 
     def _remove_unknown(self) -> None:
-        for row in DjangoJob.objects.exclude(id__in=self._jobs):
-            row.delete()
-            logger.warning("Removed job %s: it is not in the timetable", row.id)
+        for job_id in DjangoJob.objects.exclude(id__in=self._jobs).values_list("id", flat=True):
+            DjangoJob.objects.filter(id=job_id).delete()
+            logger.warning("Removed job %s: it is not in the timetable", job_id)
 
     def _add(self, job: Job) -> None:
         trigger = cron.parse(job.cron, settings.TIME_ZONE)

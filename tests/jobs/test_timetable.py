@@ -65,7 +65,7 @@ def test_hourly_runs_survive_both_clock_changes():
     for start in (datetime(2026, 3, 28, 20, tzinfo=UTC), datetime(2026, 10, 24, 20, tzinfo=UTC)):
         moment, runs = start, []
         for _ in range(10):
-            moment = trigger.get_next_fire_time(moment, moment + timedelta(seconds=1))
+            moment = trigger.get_next_fire_time(moment, moment.astimezone(UTC) + timedelta(seconds=1))
             runs.append(moment.astimezone(UTC))
         assert runs == [start + timedelta(hours=n) for n in range(1, 11)]
 
