@@ -30,7 +30,7 @@ def register(
     if not name.strip():
         raise Refused("A customer needs a name.")
     customer = Customer(
-        code=code.strip() or numbers.take("customer")[1],
+        code=code.strip() or _next_free_code(),
         name=name.strip(),
         phone=phone.strip(),
         email=email.strip(),
@@ -44,6 +44,14 @@ def register(
     except IntegrityError as error:
         raise Refused(f"The customer code {customer.code} is taken. Choose another, or leave it empty.") from error
     return customer
+
+
+def _next_free_code() -> str:
+    """The next code of the series that nobody was given by hand."""
+    code = numbers.take("customer")[1]
+    while Customer.objects.filter(code=code).exists():
+        code = numbers.take("customer")[1]
+    return code
 
 
 def by_code(code: str) -> Customer:

@@ -32,23 +32,18 @@ def receive(
     transaction_id: str = "",
     note: str = "",
 ) -> Payment:
-    """Take a payment, pay the oldest bills first (or ``bill`` before them), restore access.
+    """Take a payment, pay the oldest bills first (or ``bill`` before them), restore access (rule E7).
 
-    A second identical call with the same ``request_key`` or (gateway, transaction id) gives the
-    first one's payment and has no further effect (rule M9). What the bills do not take stays as
-    credit (rule M6); access comes back in this very transaction (rule E7).
+    A second identical call with the same ``request_key`` or (gateway, transaction id) gives the first
+    one's payment (rule M9). What the bills do not take stays as credit (rule M6).
 
     Raises:
-        Refused: an amount that cannot be paid, another currency, another customer's bill, a
-            paid or void bill, or a repeated key with another body.
+        Refused: an amount, currency or bill that cannot be, or a repeated key with another body.
     """
-    currency = (currency or settings.CURRENCY).upper()
-    if currency != settings.CURRENCY:
-        raise Refused(f"The payment is in {currency}, but this installation works in {settings.CURRENCY}.")
     payment = Payment(
         customer=customer,
-        amount=checked_amount(amount, currency),
-        currency=currency,
+        currency=_checked_currency(currency),
+        amount=checked_amount(amount, settings.CURRENCY),
         method=_checked_method(method),
         received_at=now,
         received_by=by,
@@ -91,6 +86,13 @@ def _same_as_before(payment: Payment) -> Payment | None:
     if earlier and any(getattr(earlier, name) != getattr(payment, name) for name in SAME_BODY):
         raise Refused(f"This request was already used for payment {earlier.number}. Start a new payment.")
     return earlier
+
+
+def _checked_currency(currency: str) -> str:
+    own: str = settings.CURRENCY
+    if currency and currency.upper() != own:
+        raise Refused(f"The payment is in {currency.upper()}, but this installation works in {own}.")
+    return own
 
 
 def _checked_method(method: str) -> str:

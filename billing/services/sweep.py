@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from billing.models import AccessState, SweepRun
+from billing.models import SweepRun
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +20,15 @@ _CLAIM = """
     WHERE is_on AND cut_off_at <= %(now)s AND subscription_id BETWEEN %(first)s AND %(last)s
     ORDER BY subscription_id LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+# Materialised, so that the planner takes the partial index of what is due and not the primary key of all.
+_DUE = """
+    WITH due AS MATERIALIZED (
+        SELECT subscription_id FROM billing_accessstate
+        WHERE is_on AND cut_off_at <= %(now)s AND subscription_id >= %(first)s
+    )
+    SELECT subscription_id FROM due ORDER BY subscription_id LIMIT %(limit)s
 """
 
 _DISABLE = """
@@ -80,8 +89,9 @@ def disable_due(*, now: datetime, limit: int) -> Sweep:
 
 
 def _due_ids(now: datetime, first: int, limit: int) -> list[int]:
-    due = AccessState.objects.filter(is_on=True, cut_off_at__lte=now, pk__gte=first)
-    return list(due.order_by("pk").values_list("pk", flat=True)[:limit])
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": now, "first": first, "limit": limit})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _take_one_by_one(sweep: Sweep, run: SweepRun, ids: list[int], *, now: datetime) -> None:

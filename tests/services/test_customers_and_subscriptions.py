@@ -18,6 +18,11 @@ def test_customers_get_the_next_code():
     assert [make_customer().code for _ in range(2)] == ["C000001", "C000002"]
 
 
+def test_a_code_of_the_series_that_was_given_by_hand_is_skipped():
+    make_customer(code="C000001")
+    assert make_customer().code == "C000002"
+
+
 def test_a_refused_customer_uses_up_no_code():
     with pytest.raises(Refused, match="needs a name"):
         make_customer(name="  ")

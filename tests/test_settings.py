@@ -1,0 +1,79 @@
+"""Wrong settings and an unusable database end in one clear message, never in a traceback."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.jobs.processes import ROOT, database_url
+
+pytestmark = pytest.mark.django_db
+
+
+def manage(*arguments, **environment):
+    values = {"DATABASE_URL": database_url(), "DEMO": "1", **environment}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **{name: value for name, value in values.items() if value is not None}},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DEMO": "0"}, "(utils.E001) DJANGO_SECRET_KEY: it is empty"),
+        (
+            {"DEMO": "0", "DJANGO_SECRET_KEY": "example-secret-key-for-the-demo-only-never-for-real-customers"},
+            "(utils.E003) DJANGO_SECRET_KEY is the example",
+        ),
+        ({"DEMO": "0", "DJANGO_SECRET_KEY": "short"}, "(utils.E004) DJANGO_SECRET_KEY is too short"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "(utils.E001) TIME_ZONE: 'Mars/Olympus' is not a value that can be used"),
+        ({"CURRENCY": "XYZ"}, "(billing.E001) CURRENCY: 'XYZ' is not a currency"),
+        ({"EXPIRY_CHECK_CRON": "often"}, "(utils.E005) EXPIRY_CHECK_CRON: 'often' has 1 fields instead of 5"),
+        ({"DUE_DAYS": "-1"}, "(utils.E001) DUE_DAYS: '-1' is not a value that can be used"),
+        ({"GRACE_DAYS": "two"}, "(utils.E001) GRACE_DAYS: 'two'"),
+        ({"LOG_LEVEL": "LOUD"}, "(utils.E001) LOG_LEVEL: 'LOUD'"),
+        ({"DEMO": "perhaps"}, "(utils.E001) DEMO: 'perhaps'"),
+        ({"DATABASE_URL": "mysql://a:b@c/d"}, "(utils.E001) DATABASE_URL: it is not the URL of a PostgreSQL database"),
+        ({"DJANGO_SECRET_KEY_FILE": "/nowhere"}, "(utils.E001) DJANGO_SECRET_KEY: the file named by"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_an_id_and_a_hint(environment, said):
+    result = manage("check", **environment)
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "HINT:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_good_settings_pass_the_deployment_check():
+    result = manage(
+        "check", "--deploy", DEMO=None, DJANGO_SECRET_KEY="a-long-Random-looking-key-" + "0123456789abcdefXYZ" * 2
+    )
+    assert (result.returncode, result.stdout) == (0, "System check identified no issues (1 silenced).\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgres://postgres:x@127.0.0.1:1/django_db", "Check that PostgreSQL runs and that DATABASE_URL is right"),
+        ("wrong password", "Check user and password in DATABASE_URL"),
+        ("no such database", "Check the names in DATABASE_URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_in_one_line(url, said):
+    if url == "wrong password":
+        url = database_url().replace(database_url().split(":")[2].split("@")[0], "wrong")
+    elif url == "no such database":
+        url = database_url("nowhere")
+    result = manage("migrate", DATABASE_URL=url)
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "wrong" not in result.stderr
