@@ -23,6 +23,7 @@ SECRET_KEY = env.secret_key("DJANGO_SECRET_KEY", EXAMPLE_SECRET_KEY if DEMO else
 DEBUG = False
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("DJANGO_CSRF_TRUSTED_ORIGINS")
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 3, least=1)
 
 # --- Business ------------------------------------------------------------------------------
 COMPANY_NAME = env.text("COMPANY_NAME", "ISP Billing")

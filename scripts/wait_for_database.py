@@ -22,7 +22,7 @@ URL_FORM = "postgresql://USER:PASSWORD@HOST:5432/NAME"
 HOPELESS = {
     "password authentication failed": (
         "The password in DATABASE_URL is not the one the database was created with. Correct DATABASE_URL, "
-        "or set the old password again in the database with ALTER USER."
+        "or give the database user that password with ALTER USER."
     ),
     "no password supplied": f"DATABASE_URL has no password. Write {URL_FORM}.",
     "does not exist": "Create the missing database or user, or correct its name in DATABASE_URL.",

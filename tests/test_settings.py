@@ -38,6 +38,7 @@ def manage(*arguments, **environment):
         ({"EXPIRY_CHECK_CRON": "often"}, "(utils.E005) EXPIRY_CHECK_CRON: 'often' has 1 fields instead of 5"),
         ({"DUE_DAYS": "-1"}, "(utils.E001) DUE_DAYS: '-1' is not a value that can be used"),
         ({"GRACE_DAYS": "two"}, "(utils.E001) GRACE_DAYS: 'two'"),
+        ({"WEB_CONCURRENCY": "0"}, "(utils.E001) WEB_CONCURRENCY: '0'"),
         ({"LOG_LEVEL": "LOUD"}, "(utils.E001) LOG_LEVEL: 'LOUD'"),
         ({"DEMO": "perhaps"}, "(utils.E001) DEMO: 'perhaps'"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "(utils.E001) DATABASE_URL: it is not the URL of a PostgreSQL database"),
