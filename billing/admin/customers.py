@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
@@ -35,6 +36,7 @@ SERVICES = Prefetch(
     to_attr="services",
 )
 
+OUTDATED = "This form cannot be used any more. Open “Add customer” anew."
 FORM_FIELDS = ("code", "name", "phone", "email", "address", "area")
 
 
@@ -51,6 +53,17 @@ class CustomerForm(forms.ModelForm):
         fields = FORM_FIELDS
 
 
+class NewCustomerForm(CustomerForm):
+    """``request_key`` is made with the form: however often it is sent, it adds one customer."""
+
+    request_key = forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid4, error_messages={"required": OUTDATED, "invalid": OUTDATED}
+    )
+
+    def validate_unique(self) -> None:
+        """Left to the service: a code is not taken when the same form gave it a moment ago."""
+
+
 @admin.register(Customer)
 class CustomerAdmin(AddedByService):
     form = CustomerForm
@@ -62,6 +75,7 @@ class CustomerAdmin(AddedByService):
     search_help_text = "Code, name, phone or login"
     autocomplete_fields = ("area",)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
+    change_form_before_template = "billing/hidden_fields.html"
     fieldsets = (
         ("Account", {"fields": (("owes", "credit"),)}),
         ("Customer", {"fields": (("code", "name"), ("phone", "email"), ("address", "area"), "created_at")}),
@@ -78,6 +92,13 @@ class CustomerAdmin(AddedByService):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         return ("code", "owes", "credit", "created_at") if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Customer | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        if obj is None:
+            kwargs["form"] = NewCustomerForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         by_code = path("code/<path:code>/", self.admin_site.admin_view(self.by_code), name="billing_customer_by_code")

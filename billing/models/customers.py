@@ -14,7 +14,10 @@ class Area(models.Model):
 
 
 class Customer(models.Model):
-    """Who owes: one account, one balance. Archived when gone, never deleted (rule M12)."""
+    """Who owes: one account, one balance. Archived when gone, never deleted (rule M12).
+
+    ``request_key`` makes a repeated request to add the customer harmless.
+    """
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
@@ -24,6 +27,7 @@ class Customer(models.Model):
     area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers")
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+    request_key = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta:
         ordering = ["code"]

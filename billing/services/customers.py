@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -10,8 +11,9 @@ from billing.models import Area, Customer
 from billing.rules.errors import Refused
 from billing.services import numbers
 
+SAME_BODY = ("name", "phone", "email", "address", "area_id")
 
-@transaction.atomic(durable=True)
+
 def register(
     *,
     name: str,
@@ -21,29 +23,54 @@ def register(
     email: str = "",
     address: str = "",
     area: Area | None = None,
+    request_key: UUID | None = None,
 ) -> Customer:
     """A new customer; without ``code`` the next one of the series is given.
 
+    A second identical call with the same ``request_key`` gives the first one's customer.
+
     Raises:
-        Refused: no name, or the code is taken.
+        Refused: no name, the code is taken, or a repeated key with another body.
     """
     if not name.strip():
         raise Refused("A customer needs a name.")
     customer = Customer(
-        code=code.strip() or _next_free_code(),
         name=name.strip(),
         phone=phone.strip(),
         email=email.strip(),
         address=address.strip(),
         area=area,
         created_at=now,
+        request_key=request_key,
     )
     try:
-        with transaction.atomic():
-            customer.save(force_insert=True)
+        return _register_once(customer, code.strip())
     except IntegrityError as error:
+        if earlier := _same_as_before(customer, code.strip()):
+            return earlier
         raise Refused(f"The customer code {customer.code} is taken. Choose another, or leave it empty.") from error
+
+
+@transaction.atomic(durable=True)
+def _register_once(customer: Customer, wanted_code: str) -> Customer:
+    if earlier := _same_as_before(customer, wanted_code):
+        return earlier
+    customer.code = wanted_code or _next_free_code()
+    customer.save(force_insert=True)
     return customer
+
+
+def _same_as_before(customer: Customer, wanted_code: str) -> Customer | None:
+    """The customer that an earlier identical request made, or None."""
+    if customer.request_key is None:
+        return None
+    earlier = Customer.objects.filter(request_key=customer.request_key).first()
+    if earlier and (
+        wanted_code not in ("", earlier.code)
+        or any(getattr(earlier, name) != getattr(customer, name) for name in SAME_BODY)
+    ):
+        raise Refused(f"This request was already used for customer {earlier.code}. Start a new one.")
+    return earlier
 
 
 def _next_free_code() -> str:

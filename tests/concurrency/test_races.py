@@ -72,6 +72,16 @@ def test_m9_the_same_payment_posted_8_times_at_once_is_one():
     assert (Payment.objects.count(), Allocation.objects.count()) == (1, 1)
 
 
+def test_the_same_new_customer_posted_8_times_at_once_is_one_and_uses_up_one_code():
+    key = uuid4()
+    assert set(together(*[lambda: make_customer(request_key=key, now=NOW).code] * 8)) == {"C000001"}
+    assert make_customer().code == "C000002"
+
+
+def test_control_without_a_key_8_clicks_make_8_customers():
+    assert len(set(together(*[lambda: make_customer(now=NOW).code] * 8))) == 8
+
+
 def test_m9_one_gateway_transaction_for_8_customers_at_once_pays_one():
     made = [make_customer() for _ in range(8)]
 

@@ -1,4 +1,6 @@
+import re
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,8 +14,12 @@ from tests.faces.conftest import list_url, shown_messages, text_of, url
 ADD = "/admin/billing/customer/add/"
 
 
+def add(client, **values):
+    return client.post(ADD, {"request_key": uuid4(), **values}, follow=True)
+
+
 def test_a_new_customer_without_a_code_gets_the_next_one(admin_client):
-    response = admin_client.post(ADD, {"name": "Ann Lee", "phone": "555-1"}, follow=True)
+    response = add(admin_client, name="Ann Lee", phone="555-1")
     customer = Customer.objects.get()
     assert customer.code == "C000001"
     assert customer.created_at
@@ -22,7 +28,7 @@ def test_a_new_customer_without_a_code_gets_the_next_one(admin_client):
 
 
 def test_a_new_customer_keeps_the_code_that_was_typed(admin_client):
-    admin_client.post(ADD, {"name": "Ann Lee", "code": "A-7"})
+    add(admin_client, name="Ann Lee", code="A-7")
     assert Customer.objects.get().code == "A-7"
     assert not NumberSeries.objects.exists()
 
@@ -32,16 +38,45 @@ def test_a_new_customer_keeps_the_code_that_was_typed(admin_client):
     [
         ({"name": ""}, "This field is required"),
         ({"name": "   "}, "This field is required"),
-        ({"name": "Bo", "code": "A-7"}, "already exists"),
+        ({"name": "Bo", "code": "A-7"}, "The customer code A-7 is taken"),
         ({"name": "Bo", "email": "nobody"}, "valid email"),
         ({"name": "Bo", "code": "x" * 21}, "at most 20 characters"),
     ],
 )
 def test_a_wrong_customer_is_explained_and_not_added(admin_client, values, says):
     make_customer(code="A-7")
-    response = admin_client.post(ADD, values)
+    response = add(admin_client, **values)
     assert says in text_of(response)
     assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize("code", ["", "A-7"])
+def test_a_form_that_is_sent_twice_adds_one_customer(admin_client, code):
+    values = {"name": "Ann Lee", "code": code, "request_key": shown_key(admin_client)}
+    first, again = (add(admin_client, **values) for _ in range(2))
+    assert first.redirect_chain == again.redirect_chain == [(url(Customer.objects.get()), 302)]
+
+
+def test_the_form_asks_for_a_key_of_its_own_each_time_and_shows_it_nowhere(admin_client):
+    assert shown_key(admin_client) != shown_key(admin_client)
+    assert "Request key" not in text_of(admin_client.get(ADD))
+
+
+def shown_key(client):
+    return re.search(r'<input type="hidden" name="request_key" value="([^"]+)"', text_of(client.get(ADD)))[1]
+
+
+def test_a_form_that_was_used_already_does_not_add_somebody_else(admin_client):
+    key = uuid4()
+    add(admin_client, name="Ann Lee", request_key=key)
+    assert "already used for customer C000001" in text_of(add(admin_client, name="Bob Ray", request_key=key))
+    assert Customer.objects.get().name == "Ann Lee"
+
+
+@pytest.mark.parametrize("key", ["", "not-a-key"])
+def test_a_form_without_its_key_is_refused(admin_client, key):
+    assert "Open “Add customer” anew" in text_of(add(admin_client, name="Ann Lee", request_key=key))
+    assert not Customer.objects.exists()
 
 
 def test_the_code_of_a_customer_never_changes_but_the_contact_does(admin_client):

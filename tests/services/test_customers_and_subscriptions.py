@@ -1,6 +1,7 @@
 """Register customers and open subscriptions; wrong input is refused with what to do."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -33,6 +34,22 @@ def test_a_code_is_used_once():
     make_customer(code="OFFICE")
     with pytest.raises(Refused, match="OFFICE is taken"):
         make_customer(code="OFFICE")
+
+
+@pytest.mark.parametrize(("code", "next_code"), [("", "C000002"), ("OFFICE", "C000001")])
+def test_the_same_request_to_add_a_customer_gives_the_first_one_and_uses_up_no_code(code, next_code):
+    key = uuid4()
+    assert make_customer(code=code, request_key=key) == make_customer(code=code, request_key=key)
+    assert make_customer().code == next_code
+
+
+@pytest.mark.parametrize("changes", [{"name": "Other"}, {"phone": "1"}, {"code": "OTHER"}])
+def test_a_repeated_key_with_another_body_is_refused(changes):
+    key = uuid4()
+    make_customer(request_key=key)
+    with pytest.raises(Refused, match="already used for customer C000001"):
+        make_customer(request_key=key, **changes)
+    assert Customer.objects.count() == 1
 
 
 def test_a_code_that_does_not_exist_is_said():
