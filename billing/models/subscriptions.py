@@ -38,4 +38,4 @@ class Subscription(models.Model):
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(start=self.starts_on, interval=self.plan.interval, billing_day=self.plan.billing_day)
+        return Schedule(anchor=self.starts_on, interval=self.plan.interval, billing_day=self.plan.billing_day)

@@ -22,9 +22,9 @@ LANGUAGE sql IMMUTABLE RETURN CASE
     ELSE pg_temp.on_day(
         (
             starts_on - extract(day FROM starts_on)::integer + 1
-            + make_interval(months => n * months - (
+            + make_interval(months => months * (n - (
                 pg_temp.on_day(starts_on - extract(day FROM starts_on)::integer + 1, billing_day) > starts_on
-            )::integer)
+            )::integer))
         )::date,
         billing_day
     )
