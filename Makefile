@@ -5,6 +5,7 @@ PORT ?= 8000
 CUSTOMERS ?= 200
 
 VENV := .venv/bin
+TESTS := -m "not heavy and not compose"
 MANAGE := DEMO=1 $(VENV)/python manage.py
 # uv writes one file for every supported Python; the versions in it stay until UPGRADE=--upgrade is given.
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -44,16 +45,18 @@ database-stop: demo-venv ## stop the embedded PostgreSQL
 
 # --- To develop ----------------------------------------------------------------------------
 test: dev-venv lint ## check the code and run the tests, without the heavy ones
-	$(VENV)/python -m pytest -m "not heavy and not compose"
+	$(VENV)/python -m pytest $(TESTS)
 
-test-all: dev-venv lint ## run every test: also the containers and the heavy ones
-	$(VENV)/python -m pytest
+# The same target with no test left out: one run, so that what was skipped stands on its last lines.
+test-all: TESTS :=
+test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
 
 lint: dev-venv migrate-check ## check style, types, layers and templates
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive isp_billing utils billing scripts $(wildcard *.py)
 	$(VENV)/djlint --quiet --lint --profile django billing/templates utils/templates
 
 format: dev-venv ## bring the code into its form

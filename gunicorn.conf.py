@@ -21,12 +21,12 @@ keepalive = 5  # seconds; longer than the usual pause between the requests of on
 max_requests = 2000  # then the worker is replaced, so that a slow leak of memory never adds up ...
 max_requests_jitter = 200  # ... and not all of them at the same time
 # Workers prove they live by touching a file; on a busy disk that could block, in memory it cannot.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nosec B108
 control_socket_disable = True  # nothing here uses it, and it is one more way in
 
 # --- Behind a proxy ------------------------------------------------------------------------
-# Whose X-Forwarded-* headers are believed: by default only a proxy on this machine
-# (FORWARDED_ALLOW_IPS, a variable of Gunicorn's own, changes it).
+# The application itself reads X-Forwarded-Proto (settings.py), so it works behind any proxy that
+# sets it. FORWARDED_ALLOW_IPS, a variable of Gunicorn's own, matters only for SCRIPT_NAME.
 
 # --- Logs ----------------------------------------------------------------------------------
 accesslog = "-"

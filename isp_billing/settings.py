@@ -18,7 +18,7 @@ ENVIRONMENT_PROBLEMS = env.problems
 
 # --- What this installation is -------------------------------------------------------------
 DEMO = env.flag("DEMO", False)
-EXAMPLE_SECRET_KEY = "example-secret-key-for-the-demo-only-never-for-real-customers"  # noqa: S105
+EXAMPLE_SECRET_KEY = "example-secret-key-for-the-demo-only-never-for-real-customers"  # noqa: S105  # nosec B105
 SECRET_KEY = env.secret_key("DJANGO_SECRET_KEY", EXAMPLE_SECRET_KEY if DEMO else "")
 DEBUG = False
 ALLOWED_HOSTS = env.words("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -52,9 +52,10 @@ if not DATABASE_URL:
 
     DATABASE_URL = ensure_running(VAR_DIR / "postgres").url
 
+_database = env.database(DATABASE_URL)
 DATABASES = {
     "default": {
-        **env.database(DATABASE_URL),
+        **_database,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -64,6 +65,7 @@ DATABASES = {
             "keepalives_interval": 10,
             "keepalives_count": 3,
             "application_name": "isp-billing",
+            **_database.get("OPTIONS", {}),  # such as ?sslmode=require
         },
     }
 }
@@ -172,8 +174,14 @@ LOGGING = {
         "console": {"()": "utils.logs.ConsoleFormatter"},
         "json": {"()": "utils.logs.JsonFormatter"},
     },
+    "filters": {"known_faults": {"()": "utils.logs.KnownFaults"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": LOG_FORMAT},
+        "console": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": LOG_FORMAT,
+            "filters": ["known_faults"],
+        },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

@@ -4,15 +4,19 @@ Uses the standard library only, and no syntax newer than Python 3.6, so that an 
 gets a clear message instead of a SyntaxError.
 """
 
+import signal
+import sys
+
+if __name__ == "__main__":  # until main() takes it over, Ctrl-C ends this without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import hashlib
 import importlib.util
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,6 +37,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _require_fit_python()
         if options.free_port is not None:
             _require_free(options.free_port)

@@ -6,13 +6,17 @@ embedded PostgreSQL; an embedded one that was running before is left running.
 
 from __future__ import annotations
 
+import signal
+import sys
+
+if __name__ == "__main__":  # until main() takes it over, Ctrl-C ends this without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import io
 import multiprocessing
 import os
-import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -164,7 +168,7 @@ def _announce(port: int, place: str) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  (our own address)
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  (our own address)  # nosec B310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

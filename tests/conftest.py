@@ -9,14 +9,14 @@ from django.db import connection
 
 
 @pytest.fixture(autouse=True, scope="session")
-def plain_static_files():
+def plain_static_files(tmp_path_factory):
     from django.test import override_settings
 
     storages = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    with override_settings(STORAGES=storages):
+    with override_settings(STORAGES=storages, STATIC_ROOT=tmp_path_factory.mktemp("static")):
         yield
 
 
@@ -34,18 +34,11 @@ def flush_past_the_guards():
     connection.ops.sql_flush = flush
 
 
-HEAVY_PARTS = {"browser", "compose", "demo"}
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Under REQUIRE_ALL=1 a part that cannot run here is a failure, not a skip."""
+    """Under REQUIRE_ALL=1 a test that cannot run here is a failure, not a skip."""
     report = yield
-    if (
-        report.skipped
-        and os.environ.get("REQUIRE_ALL") == "1"
-        and HEAVY_PARTS & {mark.name for mark in item.iter_markers()}
-    ):
+    if report.skipped and os.environ.get("REQUIRE_ALL") == "1":
         report.outcome = "failed"
-        report.longrepr = f"REQUIRE_ALL=1, but this part cannot run: {call.excinfo.value}"
+        report.longrepr = f"REQUIRE_ALL=1, but this test cannot run: {call.excinfo.value}"
     return report

@@ -10,7 +10,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, execute_from_command_line
 from django.core.management.base import SystemCheckError
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, InterfaceError
 
 from utils import outage
 from utils.database import DatabaseUnavailable
@@ -35,11 +35,14 @@ def set_up() -> int:
 
 
 def explained(work: Callable[[], object]) -> int:
-    """Do ``work``; 0 when it is done, 1 and one clear message when it cannot be."""
+    """Do ``work``; 0 when it is done, 1 and one clear message when it cannot be. A bug of ours is raised."""
     try:
         work()
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
-        print(f"Error: {outage.explain(error)}", file=sys.stderr)
+    except (DatabaseError, InterfaceError) as error:
+        reason = outage.explain(error)
+        if reason is None:
+            raise
+        print(f"Error: {reason}", file=sys.stderr)
         return 1
     except (DatabaseUnavailable, ImproperlyConfigured, SystemCheckError) as error:
         print(f"Error: {error}", file=sys.stderr)

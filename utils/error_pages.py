@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
-from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from utils import outage
 
-logger = logging.getLogger(__name__)
-
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 while the database is down or not migrated, 500 for anything else."""
+    """503 while the database is down or not migrated, 500 for anything else; the log tells more."""
     error = sys.exc_info()[1]
-    if isinstance(error, OperationalError | InterfaceError | ProgrammingError):
-        logger.error("%s", outage.explain(error))
+    if error and outage.explain(error):
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "15"})
     return HttpResponse(render_to_string("500.html"), status=500)

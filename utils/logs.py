@@ -6,6 +6,25 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from django.core.exceptions import SuspiciousOperation
+
+from utils import outage
+
+
+class KnownFaults(logging.Filter):
+    """Faults that are no bug of the program are told in one line that says what to do, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, SuspiciousOperation):
+            self._tell(record, record.getMessage().replace(" ALLOWED_HOSTS", " DJANGO_ALLOWED_HOSTS"))
+        elif error and (reason := outage.explain(error)):
+            self._tell(record, f"{record.getMessage()}: {reason}")
+        return True
+
+    def _tell(self, record: logging.LogRecord, text: str) -> None:
+        record.msg, record.args, record.exc_info, record.exc_text = text, (), None, None
+
 
 class ConsoleFormatter(logging.Formatter):
     """The bare message; warnings and errors carry their level. Docker adds the time (``logs -t``)."""

@@ -73,7 +73,7 @@ class Supervisor:
                 if not told:
                     logger.info("Standing by: another scheduler is the leader")
                     told = True
-            except psycopg2.Error as error:
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 logger.warning("Waiting: %s", outage.explain(error))
             self._beat()
             self._stop.wait(PING_SECONDS)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.admin.formatting import access_label, label
@@ -30,4 +31,4 @@ def access_of_all(subscriptions: Sequence[Any]) -> SafeString:
     labels = access_label(False, list(reasons))
     if len(off) == len(subscriptions):
         return labels
-    return SafeString(f"{labels} {label(f'{len(subscriptions) - len(off)} on', 'success')}")
+    return format_html("{} {}", labels, label(f"{len(subscriptions) - len(off)} on", "success"))

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -56,7 +56,7 @@ def access_label(is_on: bool, reasons: Sequence[str] = ()) -> SafeString:
     if is_on:
         return label("on", "success")
     labels = [label(f"off: {reason}", REASON_COLOURS[reason]) for reason in reasons] or [label("off", "danger")]
-    return SafeString(" ".join(labels))
+    return format_html_join(" ", "{}", ((label,) for label in labels))
 
 
 def page_of(row: Model) -> str:

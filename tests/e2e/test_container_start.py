@@ -65,6 +65,17 @@ def test_wrong_settings_stop_the_web_server_with_the_message_of_the_check(free_p
     assert "Booting worker" not in started.stderr
 
 
+@pytest.mark.parametrize("count", ["abc", "0", "-2", "2.5"])
+def test_a_worker_count_that_cannot_be_used_is_told_before_gunicorn_reads_it(count):
+    started = subprocess.run(
+        ["sh", ROOT / "docker-entrypoint.sh", "true"],
+        env={"PATH": os.environ["PATH"], "WEB_CONCURRENCY": count},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert started.returncode == 1
+    assert started.stderr == f"WEB_CONCURRENCY is '{count}': write a whole number of at least 1.\n"
+
+
 def wait(tmp_path, **variables):
     """Run the script that containers begin with."""
     environment = {"PATH": os.environ["PATH"], **variables}
