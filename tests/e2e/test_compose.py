@@ -222,6 +222,31 @@ def test_clearing_the_job_tables_gives_two_jobs_again_and_no_duplicates(stack, s
     runs.assert_once_a_minute(runs.logged(stack))
 
 
+def test_a_lost_volume_of_secrets_is_repaired_as_the_readme_says(stack, say):
+    say("losing the volume with the secrets")
+    customers = stack.sql("SELECT count(*) FROM billing_customer")
+    typed(stack, paper.DOWN)
+    typed(stack, f"docker volume rm {stack.environment['COMPOSE_PROJECT_NAME']}_secrets")
+    assert stack.terminal.run(paper.UP, seconds=120).status != 0
+    assert "password authentication failed" in stack.compose("logs", "migrate")
+    for command in paper.readme_commands("ALTER USER"):
+        typed(stack, command)
+    stack.wait_until_healthy()
+    assert stack.sql("SELECT count(*) FROM billing_customer") == customers
+
+
+def test_an_update_is_built_and_started_with_one_command_and_keeps_the_data(stack, say):
+    say("updating the application")
+    customers = stack.sql("SELECT count(*) FROM billing_customer")
+    with (stack.folder / "isp_billing" / "urls.py").open("a") as file:
+        file.write("# The newest version.\n")
+    typed(stack, "docker-compose up -d --build", seconds=BUILD_SECONDS)
+    stack.wait_until_healthy()
+    for service in ("web", "scheduler"):
+        assert "# The newest version." in stack.compose("exec", "-T", service, "tail", "-n1", "isp_billing/urls.py")
+    assert stack.sql("SELECT count(*) FROM billing_customer") == customers
+
+
 # --- End -----------------------------------------------------------------------------------
 def test_no_secret_stands_in_the_logs(stack):
     logs = stack.compose("logs", "--no-color")

@@ -1,4 +1,9 @@
-"""The operators' paper: its commands and log lines, letter for letter."""
+"""The operators' paper: its commands and log lines, letter for letter. And blocks of commands of our README."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 UP = "docker-compose up -d"
 FOLLOW_SCHEDULER = "docker-compose logs -f scheduler"
@@ -31,3 +36,10 @@ LOG_LINES = (
     "No expired subscriptions found",
     "Job executed successfully",
 )
+
+
+def readme_commands(sign: str) -> list[str]:
+    """The commands of the README's only block that contains ``sign``, one a line, without their comments."""
+    blocks = re.findall(r"```bash\n(.*?)```", README.read_text(), re.DOTALL)
+    (block,) = [block for block in blocks if sign in block]
+    return [line.partition("  #")[0].rstrip() for line in block.splitlines()]
