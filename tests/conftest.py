@@ -34,11 +34,9 @@ def flush_past_the_guards():
     connection.ops.sql_flush = flush
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
     """Under REQUIRE_ALL=1 a test that cannot run here is a failure, not a skip."""
-    report = yield
-    if report.skipped and os.environ.get("REQUIRE_ALL") == "1":
-        report.outcome = "failed"
-        report.longrepr = f"REQUIRE_ALL=1, but this test cannot run: {call.excinfo.value}"
-    return report
+    if os.environ.get("REQUIRE_ALL") == "1" and call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception):
+        failure = pytest.fail.Exception(f"REQUIRE_ALL=1, but this cannot run: {call.excinfo.value}", pytrace=False)
+        call.excinfo = pytest.ExceptionInfo.from_exception(failure.with_traceback(call.excinfo.tb))

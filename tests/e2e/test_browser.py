@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from billing.models import Payment
+from billing.models import Customer, Payment
 from billing.services import bills, sweep
 from tests.builders import access_of, make_customer, make_overdue_subscription
 
@@ -115,6 +115,15 @@ def test_a_double_click_makes_one_payment(desk, off):
     payment = Payment.objects.get()
     assert payment.amount == payment.allocated == Decimal(20)
     assert access_of(off).is_on
+
+
+def test_a_double_click_adds_one_customer(desk):
+    desk.locator("#nav-sidebar a[href='/admin/billing/customer/']").click()
+    desk.locator("a[href^='/admin/billing/customer/add/']").first.click()
+    desk.get_by_label("Name").fill("Bob Ray")
+    desk.get_by_role("button", name="Save", exact=True).dblclick()
+    desk.get_by_text("was added successfully").wait_for()
+    assert [customer.code for customer in Customer.objects.all()] == ["C000001"]
 
 
 SEND_TWICE_AT_ONCE = """async () => {
