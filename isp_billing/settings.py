@@ -27,6 +27,8 @@ WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 3, least=1)
 
 # --- Business ------------------------------------------------------------------------------
 COMPANY_NAME = env.text("COMPANY_NAME", "ISP Billing")
+COMPANY_ADDRESS = env.text("COMPANY_ADDRESS")
+COMPANY_TAX_ID = env.text("COMPANY_TAX_ID")
 CURRENCY = env.text("CURRENCY", "USD").upper()
 DUE_DAYS = env.number("DUE_DAYS", 14, least=0)
 GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0)

@@ -71,8 +71,8 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
             for line in row.lines.select_related("subscription")
         ]
         paid = [
-            (link(part.payment), instant(part.allocated_at), amount_cell(part.amount, row.currency))
-            for part in row.allocations.select_related("payment")
+            (link(part.payment or part.credit_note), instant(part.allocated_at), amount_cell(part.amount, row.currency))
+            for part in row.allocations.select_related("payment", "credit_note")
         ]
         return [
             Panel("Lines", LINE_COLUMNS, lines, empty="No lines."),
@@ -106,9 +106,9 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
 
 @admin.register(BillLine)
 class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
-    list_display = ("description", "bill", "subscription", "period_text", "line_amount", "voided")
+    list_display = ("description", "bill", "subscription", "period_text", "line_amount")
     list_select_related = ("bill", "subscription")
-    list_filter = ("kind", "voided")
+    list_filter = ("kind",)
     search_fields = ("bill__number",)
     search_help_text = "Bill number, or the customer's code, name, phone or login"
     number_field = "bill__number"
@@ -123,7 +123,6 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
         "price_text",
         "amount_text",
         "cut_off_at",
-        "voided",
     )
     readonly_fields = ("period_text", "price_text", "amount_text")
 

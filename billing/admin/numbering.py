@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.utils import timezone
 
 from billing.admin.base import ReadOnlyAdmin
 from billing.models import NumberSeries
+from billing.services import clock
 
 
 @admin.register(NumberSeries)
@@ -15,4 +17,4 @@ class NumberSeriesAdmin(ReadOnlyAdmin):
 
     @display(description="next number")
     def next_number(self, series: NumberSeries) -> str:
-        return series.formatted(series.last_value + 1)
+        return series.formatted(series.last_value + 1, clock.local_date(timezone.now()))

@@ -19,7 +19,8 @@ from billing.admin.base import BillingAdmin, attempt
 from billing.admin.formatting import day, link, money, page_of
 from billing.models import AccessState, Bill, Block, Subscription
 from billing.rules.errors import Refused
-from billing.services import access, bills, summary
+from billing.services import access, bills, clock
+from billing.services.drafts import BillDraft
 
 STAFF_REASONS = [
     (reason.value, reason.label) for reason in (Block.Reason.MANUAL, Block.Reason.HOLD, Block.Reason.ABUSE)
@@ -52,7 +53,7 @@ class RestoreForm(forms.Form):
 class IssueBillForm(forms.Form):
     """The period that was shown; sent twice, it gives the same bill (rule B1)."""
 
-    number = forms.IntegerField(min_value=0, max_value=100_000, widget=forms.HiddenInput)
+    start = forms.DateField(widget=forms.HiddenInput)
 
 
 def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscription) -> HttpResponse:
@@ -116,12 +117,12 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
             messages.success(request, _issued(bill))
             return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
     try:
-        proposal = bills.propose(subscription)
+        preview = bills.preview(subscription, now=now)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect(page_of(subscription))
     if not form.is_bound:
-        form = IssueBillForm(initial={"number": proposal.number})
+        form = IssueBillForm(initial={"start": preview.proposals[0].period.start})
     return action_page(
         admin,
         request,
@@ -129,7 +130,7 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
         title=f"Issue the next bill of {subscription}",
         form=form,
         button="Issue bill",
-        facts=[*_facts(subscription), *_proposed(proposal, now)],
+        facts=[*_facts(subscription), *_previewed(preview, now)],
     )
 
 
@@ -180,14 +181,17 @@ def _facts(subscription: Subscription) -> list[tuple[str, Any]]:
     ]
 
 
-def _proposed(proposal: bills.Proposal, now: datetime) -> list[tuple[str, Any]]:
-    terms = summary.terms(proposal.subscription.plan, now)
+def _previewed(preview: BillDraft, now: datetime) -> list[tuple[str, Any]]:
+    proposal, totals = preview.proposals[0], preview.totals
     return [
         ("Period", f"{day(proposal.period.start)} to {day(proposal.period.last_day)} (last day included)"),
         ("Amount", money(proposal.amount)),
+        *((f"Item: {item}", money(item.amount)) for item in preview.items),
+        *((part.rate.name, money(part.tax)) for part in totals.taxes),
+        ("Total", money(totals.total)),
         ("Regular issue date", day(proposal.issue_on)),
-        ("Issued", f"{day(terms.issued_on)}, today"),
-        ("Due", f"{day(terms.due_on)}, the last day to pay"),
+        ("Issued", f"{day(clock.local_date(now))}, today"),
+        ("Due", f"{day(preview.due_on)}, the last day to pay"),
     ]
 
 

@@ -1,25 +1,43 @@
 """Tables and the constraints that PostgreSQL keeps for us; no decisions are taken here."""
 
 from billing.models.access import AccessEvent, AccessState, Block, SweepRun
-from billing.models.bills import Bill, BillLine
-from billing.models.catalog import Plan
+from billing.models.bills import Bill, BillLine, BillTax, Item
+from billing.models.catalog import Plan, PriceBefore, TaxRate
+from billing.models.changes import Discount, Hold, ScheduledChange
+from billing.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteTax
 from billing.models.customers import Area, Customer
+from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
-from billing.models.payments import Allocation, Payment
-from billing.models.subscriptions import Subscription
+from billing.models.payments import Allocation, Payment, Reversal
+from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 
 __all__ = [
     "AccessEvent",
     "AccessState",
+    "Account",
     "Allocation",
     "Area",
     "Bill",
     "BillLine",
+    "BillTax",
+    "BillingState",
     "Block",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteTax",
     "Customer",
+    "Discount",
+    "Hold",
+    "Item",
+    "LedgerEntry",
     "NumberSeries",
     "Payment",
     "Plan",
+    "PriceBefore",
+    "Reversal",
+    "ScheduledChange",
     "Subscription",
     "SweepRun",
+    "TaxRate",
+    "UnbilledDays",
 ]

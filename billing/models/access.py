@@ -39,9 +39,11 @@ class Block(models.Model):
         HOLD = "hold"
         ABUSE = "abuse"
         QUOTA = "quota"
+        PENDING = "pending", "not started yet"
+        ENDED = "ended"
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="blocks")
-    reason = models.CharField(max_length=6, choices=Reason)
+    reason = models.CharField(max_length=7, choices=Reason)
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -88,7 +90,7 @@ class AccessEvent(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="access_events")
     at = models.DateTimeField()
     change = models.CharField(max_length=9, choices=Change)
-    reason = models.CharField(max_length=6, choices=Block.Reason)
+    reason = models.CharField(max_length=7, choices=Block.Reason)
     rule = models.CharField(max_length=4, help_text="The rule of the rulebook that asked for it.")
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     run = models.ForeignKey(SweepRun, on_delete=models.PROTECT, null=True, blank=True, related_name="events")

@@ -4,18 +4,21 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q
 
+from billing.models.catalog import Plan
 from billing.models.customers import Customer
-from billing.models.fields import MoneyField
+from billing.models.documents import Document, DocumentLine, TaxAmount
+from billing.models.fields import DaysOf, MoneyField
 from billing.models.subscriptions import Subscription
 
 
-class Bill(models.Model):
+class Bill(Document):
     """The document that is owed. Once issued it never changes (rule M11).
 
     ``allocated`` and the step between open and paid are kept by PostgreSQL itself when an
-    allocation is written (rule M7); "overdue" and "partly paid" are computed, never stored.
+    allocation is written (rule M7), ``credited`` when a credit note is; "overdue" and "partly
+    paid" are computed, never stored.
     """
 
     class Status(models.TextChoices):
@@ -24,28 +27,25 @@ class Bill(models.Model):
         PAID = "paid"
         VOID = "void"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="bills")
     status = models.CharField(max_length=5, choices=Status, default=Status.DRAFT)
     number = models.CharField(max_length=30, unique=True, null=True)
     sequence = models.BigIntegerField(unique=True, null=True)
-    currency = models.CharField(max_length=3)
-    total = MoneyField()
-    allocated = MoneyField(default=Decimal(0))
-    issued_at = models.DateTimeField()
-    issued_on = models.DateField()
     due_on = models.DateField(help_text="The last day to pay (rule B3).")
-    customer_code = models.CharField(max_length=20)
-    customer_name = models.CharField(max_length=120)
-    customer_address = models.CharField(max_length=250, blank=True)
-    issued_by = models.ForeignKey(
+    credited = MoneyField(default=Decimal(0), help_text="What credit notes took back of it.")
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_on = models.DateField(null=True, blank=True)
+    voided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    void_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=0), name="bill_total_not_negative"),
+            models.CheckConstraint(condition=Q(total=F("net") + F("tax")), name="bill_total_is_net_and_tax"),
             models.CheckConstraint(condition=Q(allocated__range=(0, F("total"))), name="bill_not_overpaid"),
+            models.CheckConstraint(condition=Q(credited__range=(0, F("total"))), name="bill_not_overcredited"),
             models.CheckConstraint(condition=Q(due_on__gte=F("issued_on")), name="bill_due_after_issue"),
             models.CheckConstraint(
                 condition=Q(status="draft", number__isnull=True, sequence__isnull=True)
@@ -57,6 +57,11 @@ class Bill(models.Model):
                 | Q(status="open", allocated__lt=F("total"))
                 | Q(status__in=["draft", "void"], allocated=0),
                 name="bill_paid_when_allocated_in_full",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="void", voided_at__isnull=False, voided_on__isnull=False)
+                | Q(~Q(status="void"), voided_at__isnull=True, voided_on__isnull=True),
+                name="bill_void_has_a_date",
             ),
         ]
         indexes = [
@@ -72,10 +77,12 @@ class Bill(models.Model):
         return self.total - self.allocated if self.status == self.Status.OPEN else Decimal(0)
 
 
-class BillLine(models.Model):
+class BillLine(DocumentLine):
     """One line of a bill. A recurring line bills one period of one subscription.
 
-    PostgreSQL refuses a second line for any day of a subscription (rule B1).
+    ``billed_days`` are the days of the period that still count as billed: fewer after a credit
+    for unused days, none when the bill is void. PostgreSQL refuses a second line for any of them
+    (rule B1).
     """
 
     class Kind(models.TextChoices):
@@ -87,37 +94,96 @@ class BillLine(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="lines"
     )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     period = DateRangeField(null=True, blank=True, help_text="Half-open [start, end) (rule T2).")
-    description = models.CharField(max_length=200)
+    billed_days = DateRangeField(null=True, blank=True)
     price = MoneyField(help_text="The plan's price for a full period at its start (rule B5).")
-    amount = MoneyField()
+    discount = MoneyField(default=Decimal(0))
+    credited = MoneyField(default=Decimal(0), help_text="What credit notes took back of its amount.")
     cut_off_at = models.DateTimeField(
         null=True,
         blank=True,
         help_text="From this instant the subscription is disabled while the bill is unpaid (rules B3, T5).",
     )
-    voided = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    kind="recurring", subscription__isnull=False, period__isempty=False, cut_off_at__isnull=False
+                    kind="recurring",
+                    subscription__isnull=False,
+                    period__isempty=False,
+                    billed_days__contained_by=F("period"),
+                    cut_off_at__isnull=False,
                 )
-                | Q(kind="item", period__isnull=True, cut_off_at__isnull=True),
+                | Q(kind="item", period__isnull=True, billed_days__isnull=True, cut_off_at__isnull=True),
                 name="billline_recurring_has_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, discount__gte=0, credited__range=(0, F("amount"))),
+                name="billline_amounts_in_range",
             ),
             ExclusionConstraint(
                 name="billline_day_billed_once",
-                expressions=[
-                    (
-                        Func(F("subscription_id"), F("subscription_id"), Value("[]"), function="int8range"),
-                        RangeOperators.OVERLAPS,
-                    ),
-                    ("period", RangeOperators.OVERLAPS),
-                ],
-                condition=Q(kind="recurring", voided=False),
+                index_type="SPGIST",
+                expressions=[(DaysOf("subscription_id", "billed_days"), RangeOperators.OVERLAPS)],
+                condition=Q(billed_days__isempty=False),
+            ),
+        ]
+
+
+class BillTax(TaxAmount):
+    """The tax of one rate on a bill."""
+
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="taxes")
+
+    class Meta:
+        verbose_name_plural = "bill taxes"
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "name", "percent", "inclusive"], name="billtax_once_per_rate"),
+        ]
+
+
+class Item(models.Model):
+    """Something that is charged once: installation, a router, a late fee (rule B4).
+
+    It waits for the customer's next bill, or goes on one of its own.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="items")
+    description = models.CharField(max_length=200)
+    amount = MoneyField()
+    tax_rate = models.ForeignKey(
+        "billing.TaxRate", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    late_fee_of = models.OneToOneField(
+        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="late_fee", editable=False
+    )
+    bill = models.ForeignKey(
+        Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="items", editable=False
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    request_key = models.UUIDField(unique=True, null=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "one-off item"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="item_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(bill__isnull=True) | Q(withdrawn_at__isnull=True), name="item_billed_or_withdrawn"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["customer"],
+                name="item_waiting",
+                condition=Q(bill__isnull=True, withdrawn_at__isnull=True),
             ),
         ]
 

@@ -1,8 +1,34 @@
 from django.db import models
 from django.db.models import F, Q
 
-from billing.models.fields import MoneyField
+from billing.models.fields import MoneyField, PercentField
 from billing.rules.periods import Interval, Unit
+from billing.rules.tax import Rate
+
+
+class TaxRate(models.Model):
+    """A tax on what is sold; ``inclusive`` prices hold it already (rule M4)."""
+
+    name = models.CharField(max_length=40, unique=True, help_text="As printed on bills, such as VAT 20%.")
+    percent = PercentField()
+    inclusive = models.BooleanField(default=False, help_text="The prices hold this tax already.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(percent__range=(0, 100)),
+                name="taxrate_percent_in_range",
+                violation_error_message="Percent: 0 to 100.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(name=self.name, percent=self.percent, inclusive=self.inclusive)
 
 
 class Plan(models.Model):
@@ -29,11 +55,25 @@ class Plan(models.Model):
         help_text="Fixed day of the month, 1 to 31. Empty: the day on which the subscription started.",
     )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.PREPAID)
+    tax_rate = models.ForeignKey(TaxRate, on_delete=models.PROTECT, null=True, blank=True, related_name="plans")
+    lead_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Prepaid: days before the period at which its bill is issued."
+    )
     due_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Days to pay after the issue date. Empty: the installation's DUE_DAYS."
+        null=True,
+        blank=True,
+        help_text="Days to pay after the issue date. Empty: the installation's DUE_DAYS; for a prepaid plan with "
+        "lead days, the last paid day.",
     )
     grace_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days online after the due date. Empty: the installation's GRACE_DAYS."
+    )
+    trial_days = models.PositiveSmallIntegerField(default=0, help_text="Free days before the first paid period.")
+    bills_while_unpaid = models.BooleanField(
+        null=True,
+        blank=True,
+        help_text="Whether a subscription that is disabled as unpaid is billed further. "
+        "Empty: yes for postpaid, no for prepaid.",
     )
     download_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="download (kbit/s)")
     upload_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="upload (kbit/s)")
@@ -70,5 +110,32 @@ class Plan(models.Model):
         return self.name
 
     @property
+    def goes_on_while_unpaid(self) -> bool:
+        """Whether periods are billed while the subscription is disabled as unpaid (rule B9)."""
+        if self.bills_while_unpaid is None:
+            return self.mode == self.Mode.POSTPAID
+        return self.bills_while_unpaid
+
+    @property
     def interval(self) -> Interval:
         return Interval(count=self.interval_count, unit=Unit(self.interval_unit))
+
+    def has_grid_of(self, other: "Plan") -> bool:
+        """Whether the periods of both plans start on the same days."""
+        return (self.interval, self.billing_day) == (other.interval, other.billing_day)
+
+
+class PriceBefore(models.Model):
+    """The price that a plan had for periods that started before ``day`` (rule B5)."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="earlier_prices")
+    day = models.DateField()
+    price = MoneyField()
+
+    class Meta:
+        ordering = ["plan", "day"]
+        verbose_name = "earlier price"
+        constraints = [models.UniqueConstraint(fields=["plan", "day"], name="pricebefore_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.plan} before {self.day}"

@@ -24,6 +24,10 @@ class Customer(models.Model):
     phone = models.CharField(max_length=30, blank=True, db_index=True)
     email = models.EmailField(blank=True)
     address = models.CharField(max_length=250, blank=True)
+    tax_id = models.CharField(max_length=40, blank=True, verbose_name="tax number")
+    bill_per_subscription = models.BooleanField(
+        default=False, help_text="Each subscription gets a bill of its own instead of one bill for all that are due."
+    )
     area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers")
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)

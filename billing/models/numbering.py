@@ -1,4 +1,8 @@
+from datetime import date
+
 from django.db import models
+
+from billing.rules.numbering import printed
 
 
 class NumberSeries(models.Model):
@@ -9,7 +13,7 @@ class NumberSeries(models.Model):
     """
 
     key = models.CharField(max_length=20, primary_key=True)
-    prefix = models.CharField(max_length=10, blank=True)
+    prefix = models.CharField(max_length=20, blank=True, help_text="{year} and {month} stand for the date of issue.")
     digits = models.PositiveSmallIntegerField(default=6)
     last_value = models.BigIntegerField(default=0)
 
@@ -19,6 +23,6 @@ class NumberSeries(models.Model):
     def __str__(self) -> str:
         return self.key
 
-    def formatted(self, value: int) -> str:
-        """The number as it is printed, such as ``B000042``."""
-        return f"{self.prefix}{value:0{self.digits}d}"
+    def formatted(self, value: int, issued_on: date) -> str:
+        """The number as it is printed, such as ``B000042``; see ``billing.rules.numbering``."""
+        return printed(value, prefix=self.prefix, digits=self.digits, issued_on=issued_on)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing.models.bills import Bill
+from billing.models.credit_notes import CreditNote
 from billing.models.customers import Customer
 from billing.models.fields import MoneyField
 
@@ -13,7 +14,7 @@ class Payment(models.Model):
     """Money in. Its amount never changes; what is not allocated is the customer's credit.
 
     ``request_key`` and (``gateway``, ``transaction_id``) make a repeated request harmless
-    (rule M9).
+    (rule M9). ``allocated`` and ``returned`` are kept by PostgreSQL.
     """
 
     class Method(models.TextChoices):
@@ -29,8 +30,10 @@ class Payment(models.Model):
     amount = MoneyField()
     currency = models.CharField(max_length=3)
     allocated = MoneyField(default=Decimal(0))
+    returned = MoneyField(default=Decimal(0), help_text="What was reversed, refunded or charged back.")
     method = models.CharField(max_length=6, choices=Method, default=Method.CASH)
     received_at = models.DateTimeField(db_index=True)
+    received_on = models.DateField()
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
@@ -43,7 +46,10 @@ class Payment(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
-            models.CheckConstraint(condition=Q(allocated__range=(0, F("amount"))), name="payment_not_overallocated"),
+            models.CheckConstraint(
+                condition=Q(allocated__gte=0, returned__gte=0, amount__gte=F("allocated") + F("returned")),
+                name="payment_not_overspent",
+            ),
             models.CheckConstraint(
                 condition=Q(transaction_id__isnull=True) | ~Q(transaction_id=""),
                 name="payment_transaction_id_not_blank",
@@ -51,7 +57,11 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["gateway", "transaction_id"], name="payment_transaction_once"),
         ]
         indexes = [
-            models.Index(fields=["customer"], name="payment_with_credit", condition=Q(allocated__lt=F("amount"))),
+            models.Index(
+                fields=["customer"],
+                name="payment_with_credit",
+                condition=Q(amount__gt=F("allocated") + F("returned")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -60,21 +70,79 @@ class Payment(models.Model):
     @property
     def credit(self) -> Decimal:
         """What is left of it to pay the next bill."""
-        credit: Decimal = self.amount - self.allocated
+        credit: Decimal = self.amount - self.allocated - self.returned
         return credit
 
 
-class Allocation(models.Model):
-    """The part of one payment that pays one bill. Appended, never changed (rules M7, M8)."""
+ONE_SOURCE = Q(payment__isnull=False, credit_note__isnull=True) | Q(payment__isnull=True, credit_note__isnull=False)
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+
+class Allocation(models.Model):
+    """The part of one payment or credit note that pays one bill.
+
+    Appended, never changed (rules M7, M8): a negative amount takes an earlier part back.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations")
+    credit_note = models.ForeignKey(
+        CreditNote, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations"
+    )
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="allocations")
     amount = MoneyField()
     allocated_at = models.DateTimeField()
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount=0), name="allocation_amount_not_zero"),
+            models.CheckConstraint(condition=ONE_SOURCE, name="allocation_has_one_source"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.payment} → {self.bill}"
+        return f"{self.payment or self.credit_note} → {self.bill}"
+
+
+class Reversal(models.Model):
+    """What takes a payment or a credit note back, wholly or in part (rule M8).
+
+    A negative amount undoes an earlier one: a chargeback that was won.
+    """
+
+    class Kind(models.TextChoices):
+        MISTAKE = "mistake", "entered by mistake"
+        REFUND = "refund"
+        BOUNCED = "bounced", "bounced or failed"
+        CHARGEBACK = "chargeback"
+        WON = "won", "chargeback won"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="reversals")
+    credit_note = models.ForeignKey(
+        CreditNote, on_delete=models.PROTECT, null=True, blank=True, related_name="reversals"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="reversals")
+    kind = models.CharField(max_length=10, choices=Kind)
+    amount = MoneyField()
+    method = models.CharField(max_length=6, choices=Payment.Method, blank=True, help_text="How a refund was paid out.")
+    reason = models.CharField(max_length=200)
+    undoes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
+    request_key = models.UUIDField(unique=True, null=True, editable=False)
+    reversed_at = models.DateTimeField()
+    reversed_on = models.DateField()
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=ONE_SOURCE, name="reversal_has_one_source"),
+            models.CheckConstraint(condition=~Q(reason=""), name="reversal_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, undoes__isnull=True) & ~Q(kind="won")
+                | Q(amount__lt=0, undoes__isnull=False, kind="won"),
+                name="reversal_undoes_another_when_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.payment or self.credit_note}"

@@ -9,17 +9,16 @@ from billing.rules.periods import Schedule
 class Subscription(models.Model):
     """One service of one customer on one plan, with its own dates.
 
-    ``next_period`` is the index n of the first period that is not billed yet; the dates of
-    period n follow from ``starts_on`` and the plan alone (rule T3). Whether it has access is
-    not kept here but in ``AccessState``.
+    The grid of its billing periods follows from ``anchor`` and the plan alone (rule T3).
+    Whether it has access is kept in ``AccessState``, how far it is billed in ``BillingState``.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
     login = models.CharField(max_length=64, unique=True)
-    starts_on = models.DateField(help_text="First day; the anchor of all its billing periods.")
+    starts_on = models.DateField(help_text="First day of the service.")
     ends_on = models.DateField(null=True, blank=True, help_text="First day without the service. Empty: open-ended.")
-    next_period = models.PositiveIntegerField(default=0, editable=False)
+    anchor = models.DateField(editable=False, help_text="The day from which its billing periods are counted.")
     created_at = models.DateTimeField(editable=False)
 
     class Meta:
@@ -38,4 +37,61 @@ class Subscription(models.Model):
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(anchor=self.starts_on, interval=self.plan.interval, billing_day=self.plan.billing_day)
+        return Schedule(anchor=self.anchor, interval=self.plan.interval, billing_day=self.plan.billing_day)
+
+
+class BillingState(models.Model):
+    """How far a subscription is billed: one narrow row each, which the billing run lives on.
+
+    The next line starts at ``billed_until``, where the last one ended, so no day is billed twice
+    and none is skipped (rule B1). ``bill_on`` is the day on which its bill is due to be issued,
+    NULL when nothing is left to bill or while it waits for a payment or a hold to end.
+    """
+
+    subscription = models.OneToOneField(
+        Subscription, on_delete=models.PROTECT, primary_key=True, related_name="billing_state"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    billed_until = models.DateField()
+    bill_on = models.DateField(null=True)
+    review = models.CharField(
+        max_length=300, blank=True, help_text="Why the billing run set it aside; empty while all is well (rule B7)."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["bill_on", "customer"],
+                name="billingstate_due",
+                condition=Q(review="", bill_on__isnull=False),
+            ),
+            models.Index(fields=["subscription"], name="billingstate_review", condition=~Q(review="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"billed until {self.billed_until}"
+
+
+class UnbilledDays(models.Model):
+    """Days of a subscription that are never billed, and why (rules B9, L3, L7)."""
+
+    class Reason(models.TextChoices):
+        TRIAL = "trial", "free trial"
+        UNPAID = "unpaid", "disabled as unpaid"
+        HOLD = "hold", "on hold"
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="unbilled_days")
+    first_day = models.DateField()
+    end_day = models.DateField(help_text="First day after them.")
+    reason = models.CharField(max_length=6, choices=Reason)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "unbilled days"
+        constraints = [
+            models.CheckConstraint(condition=Q(end_day__gt=F("first_day")), name="unbilleddays_end_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} to {self.end_day}"

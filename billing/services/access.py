@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,31 +13,55 @@ from billing.rules.access import is_due
 from billing.rules.errors import Refused
 from billing.services import locks
 
-_CUT_OFFS = """
-    SELECT line.subscription_id, min(line.cut_off_at)
-    FROM billing_bill bill JOIN billing_billline line ON line.bill_id = bill.id
-    WHERE bill.customer_id = %s AND bill.status = 'open' AND line.cut_off_at IS NOT NULL AND NOT line.voided
-    GROUP BY line.subscription_id
+# A line that costs nothing, or was credited in full, cuts nobody (rule E1).
+_SET_CUT_OFFS = """
+    UPDATE billing_accessstate state SET cut_off_at = found.cut_off_at
+    FROM (
+        SELECT subscription.id, (
+            SELECT min(line.cut_off_at)
+            FROM billing_bill bill JOIN billing_billline line ON line.bill_id = bill.id
+            WHERE bill.customer_id = subscription.customer_id AND bill.status = 'open'
+                AND line.subscription_id = subscription.id AND line.amount > line.credited
+        ) AS cut_off_at
+        FROM billing_subscription subscription WHERE customer_id = ANY(%(customers)s)
+    ) AS found
+    WHERE state.subscription_id = found.id AND state.cut_off_at IS DISTINCT FROM found.cut_off_at
+"""
+_RESTORE = """
+    WITH freed AS (
+        UPDATE billing_block block SET closed_at = %(now)s
+        FROM billing_accessstate state JOIN billing_subscription subscription ON subscription.id = state.subscription_id
+        WHERE customer_id = ANY(%(customers)s) AND NOT is_on AND (cut_off_at IS NULL OR cut_off_at > %(now)s)
+            AND block.subscription_id = state.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
+        RETURNING block.subscription_id
+    ), judged AS (
+        SELECT subscription_id, NOT EXISTS (
+            SELECT FROM billing_block other
+            WHERE other.subscription_id = freed.subscription_id AND closed_at IS NULL AND reason <> 'unpaid'
+        ) AS is_on
+        FROM freed
+    ), switched AS (
+        UPDATE billing_accessstate state SET is_on = true, version = version + 1
+        FROM judged WHERE judged.is_on AND state.subscription_id = judged.subscription_id
+    )
+    INSERT INTO billing_accessevent (subscription_id, at, change, reason, rule, actor_id, was_on, is_on)
+    SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', 'E7', %(by)s, false, is_on
+    FROM judged ORDER BY subscription_id
+    RETURNING subscription_id
 """
 
 
-def follow_bills(customer_id: int, states: Mapping[int, AccessState], *, now: datetime, by: Any = None) -> None:
-    """Bring the cut-off instants of a customer's subscriptions in line with the open bills, and
-    end the *unpaid* block of those that are no longer due (rules E5, E6, E7).
+def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None) -> list[int]:
+    """Bring the cut-off instants of the subscriptions of locked customers in line with the open
+    bills, and end the *unpaid* block of those that are no longer due (rules E5, E6, E7).
 
-    ``states`` are all of the customer's access states, locked by the caller, whose transaction
-    changed the bills.
+    The caller's transaction changed the bills. Returns the ids of the subscriptions whose block ended.
     """
+    parameters = {"customers": list(customer_ids), "now": now, "by": by.pk if by else None}
     with connection.cursor() as cursor:
-        cursor.execute(_CUT_OFFS, [customer_id])
-        cut_offs = dict(cursor.fetchall())
-    for state in states.values():
-        cut_off = cut_offs.get(state.pk)
-        if cut_off != state.cut_off_at:
-            state.cut_off_at = cut_off
-            state.save(update_fields=["cut_off_at"])
-        if not state.is_on and not is_due(cut_off, now):
-            _close_block(state, Block.Reason.UNPAID, rule="E7", now=now, by=by)
+        cursor.execute(_SET_CUT_OFFS, parameters)
+        cursor.execute(_RESTORE, parameters)
+        return [row[0] for row in cursor.fetchall()]
 
 
 @transaction.atomic(durable=True)
@@ -97,7 +121,7 @@ def _is_blocked(state: AccessState, reason: str) -> bool:
 
 def _open_unpaid_block(state: AccessState, *, now: datetime) -> None:
     bill = Bill.objects.filter(
-        status=Bill.Status.OPEN, lines__subscription=state.pk, lines__cut_off_at=state.cut_off_at, lines__voided=False
+        status=Bill.Status.OPEN, lines__subscription=state.pk, lines__cut_off_at=state.cut_off_at
     ).first()
     Block.objects.create(subscription_id=state.pk, reason=Block.Reason.UNPAID, opened_at=now, bill=bill)
     _record(state, AccessEvent.Change.BLOCKED, Block.Reason.UNPAID, is_on=False, rule="E1", now=now, by=None, bill=bill)

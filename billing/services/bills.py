@@ -1,153 +1,135 @@
-"""Bills: issue one for a period of a subscription."""
+"""Bills at the desk: issue one for a period, void one (rules B1, B10)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 
-from billing.models import Bill, BillLine, Customer, Plan, Subscription
-from billing.rules import access as access_rules
+from billing.models import Bill, BillingState, BillLine, Item, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.rules.money import rounded
-from billing.rules.periods import Period
-from billing.rules.proration import prorated
-from billing.services import access, clock, credit, locks, numbers
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What the next bill of a subscription would be; shown before it is issued."""
-
-    subscription: Subscription
-    number: int
-    period: Period
-    amount: Decimal
-    issue_on: date
+from billing.services import billing_states, clock, issuing, locks, settlement
+from billing.services.drafts import BillDraft, draft
+from billing.services.outlook import Outlook, Proposal
 
 
 def propose(subscription: Subscription) -> Proposal:
-    """The bill for the first period that is not billed yet.
+    """What the next bill of a subscription would charge; shown before it is issued.
 
     Raises:
-        Refused: the subscription ends before that period starts.
+        Refused: there is no period left to bill, or it waits for a payment or the end of a hold.
     """
-    plan, number = subscription.plan, subscription.next_period
-    period = _period(subscription, number)
-    issue_on = period.end if plan.mode == Plan.Mode.POSTPAID else period.start
-    return Proposal(subscription, number, period, prorated(plan.price, period, settings.CURRENCY), issue_on)
+    return _proposal(Outlook([subscription.pk]), subscription)
+
+
+def preview(subscription: Subscription, *, now: datetime) -> BillDraft:
+    """The bill that ``issue_period`` would issue now. Raises Refused as ``propose`` does."""
+    items = waiting_items([subscription.customer_id])
+    return draft(subscription.customer_id, [propose(subscription)], items, issued_on=clock.local_date(now))
 
 
 @transaction.atomic(durable=True)
-def issue_period(*, subscription: Subscription, number: int, now: datetime, by: Any = None) -> Bill:
-    """Issue the bill for period ``number`` of a subscription and pay it from credit (rule M6).
+def issue_period(*, subscription: Subscription, start: date, now: datetime, by: Any = None) -> Bill:
+    """Issue the bill for the period of a subscription that starts on ``start`` and pay it from credit (rule M6).
 
     A second call for the same period gives the bill that is there (rule B1). Periods come in
-    order, so that no day is skipped; arrears are billed when the period is over.
+    order, so that no day is skipped; arrears are billed when the period is over. Items that wait
+    come along.
 
     Raises:
-        Refused: not the next period, not over yet (postpaid), or past the subscription's end.
+        Refused: not the next period, not over yet (postpaid), or none is left to bill.
     """
     customer = locks.active_customer(subscription.customer_id)
-    states = locks.access_states(customer.pk)
-    subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
-    if number < subscription.next_period:
-        return _bill_of(subscription, number)
-    if number > subscription.next_period:
-        raise Refused(f"Period {subscription.next_period} of {subscription} comes first: no day may be skipped.")
-    proposal = propose(subscription)
-    issued_on = clock.local_date(now)
-    if subscription.plan.mode == Plan.Mode.POSTPAID and issued_on < proposal.issue_on:
+    locks.access_states([customer.pk])
+    outlook = Outlook([subscription.pk])
+    billed_until = outlook.services[subscription.pk].billed_until
+    if start < billed_until:
+        return _bill_of(subscription, start)
+    if start > billed_until:
+        raise Refused(f"The period from {billed_until} of {subscription} comes first: no day may be skipped.")
+    proposal, today = _proposal(outlook, subscription), clock.local_date(now)
+    if proposal.plan.mode == Plan.Mode.POSTPAID and today < proposal.issue_on:
         raise Refused(f"The plan is billed in arrears: this period can be billed from {proposal.issue_on} on.")
-    bill = _draft(customer, subscription.plan, proposal.amount, now=now, by=by)
-    _add_recurring_line(bill, proposal)
-    _advance(subscription)
-    _issue(bill, now=now)
-    access.follow_bills(customer.pk, states, now=now, by=by)
-    return bill
+    bill = draft(customer.pk, [proposal], waiting_items([customer.pk]), issued_on=today)
+    return Bill.objects.get(pk=issue(outlook, [bill], now=now, by=by)[0])
 
 
-def issue_due(*, subscription: Subscription, now: datetime, by: Any = None) -> list[Bill]:
-    """Issue every period that is due as of ``now``, once each, however long nobody asked (rule T6)."""
-    issued = []
-    subscription.refresh_from_db(fields=["next_period"])
-    while (proposal := _due_proposal(subscription, clock.local_date(now))) is not None:
-        issued.append(issue_period(subscription=subscription, number=proposal.number, now=now, by=by))
-        subscription.refresh_from_db(fields=["next_period"])
-    return issued
+@transaction.atomic(durable=True)
+def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
+    """Take back a bill that nothing was paid of, so that its periods can be billed again (rule B10).
 
-
-def _due_proposal(subscription: Subscription, today: date) -> Proposal | None:
-    try:
-        proposal = propose(subscription)
-    except Refused:
-        return None
-    return proposal if proposal.issue_on <= today else None
-
-
-def _period(subscription: Subscription, number: int) -> Period:
-    period = subscription.schedule.period(number)
-    ends_on = subscription.ends_on
-    if ends_on is None or period.end <= ends_on:
-        return period
-    if period.start >= ends_on:
-        raise Refused(f"{subscription} ends on {ends_on}: there is no period left to bill.")
-    return Period(period.start, ends_on, period.full_days)
-
-
-def _draft(customer: Customer, plan: Plan, total: Decimal, *, now: datetime, by: Any) -> Bill:
-    issued_on = clock.local_date(now)
-    due_days = settings.DUE_DAYS if plan.due_days is None else plan.due_days
-    return Bill.objects.create(
-        customer=customer,
-        currency=settings.CURRENCY,
-        total=total,
-        issued_at=now,
-        issued_on=issued_on,
-        due_on=access_rules.due_on(issued_on, due_days),
-        customer_code=customer.code,
-        customer_name=customer.name,
-        customer_address=customer.address,
-        issued_by=by,
+    Raises:
+        Refused: it is not open, something was paid or credited of it, or a later period is billed.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Refused("Say why the bill is voided.")
+    locks.customer(bill.customer_id)
+    locks.access_states([bill.customer_id])
+    bill = Bill.objects.get(pk=bill.pk)
+    _check_voidable(bill)
+    lines = list(bill.lines.filter(kind=BillLine.Kind.RECURRING).order_by("-period"))
+    for line in lines:
+        _turn_back(line)
+    Bill.objects.filter(pk=bill.pk).update(
+        status=Bill.Status.VOID, voided_at=now, voided_on=clock.local_date(now), voided_by=by, void_reason=reason
     )
+    Item.objects.filter(bill=bill).update(bill=None)
+    billing_states.refresh({line.subscription_id for line in lines})
+    settlement.settle([bill.customer_id], now=now, by=by)
+    bill.refresh_from_db()
 
 
-def _add_recurring_line(bill: Bill, proposal: Proposal) -> None:
-    subscription, period = proposal.subscription, proposal.period
-    plan = subscription.plan
-    grace_days = settings.GRACE_DAYS if plan.grace_days is None else plan.grace_days
-    BillLine.objects.create(
-        bill=bill,
-        kind=BillLine.Kind.RECURRING,
-        subscription=subscription,
-        period=DateRange(period.start, period.end),
-        description=f"{plan.name}, {subscription.login}, {period.start} to {period.last_day}",
-        price=rounded(plan.price, bill.currency),
-        amount=proposal.amount,
-        cut_off_at=access_rules.cut_off_at(bill.due_on, grace_days, clock.zone()),
-    )
+def issue(outlook: Outlook, drafts: Sequence[BillDraft], *, now: datetime, by: Any = None) -> list[int]:
+    """Issue the bills of locked customers and let credit, access and the next dates follow; their ids."""
+    ids = issuing.issue(drafts, now=now, by=by)
+    billing_states.follow(outlook, [proposal for bill in drafts for proposal in bill.proposals])
+    settlement.settle({bill.customer_id for bill in drafts}, now=now, by=by)
+    return ids
 
 
-def _advance(subscription: Subscription) -> None:
-    subscription.next_period += 1
-    subscription.save(update_fields=["next_period"])
+def waiting_items(customer_ids: Sequence[int]) -> list[Item]:
+    """The one-off items that wait for the next bill of these customers (rule B4)."""
+    items = Item.objects.filter(customer__in=customer_ids, bill=None, withdrawn_at=None)
+    return list(items.select_related("tax_rate").order_by("pk"))
 
 
-def _issue(bill: Bill, *, now: datetime) -> None:
-    """Give the draft its number and pay it from the customer's credit."""
-    payments = locks.payments_with_credit(bill.customer_id) if bill.total else []
-    bill.sequence, bill.number = numbers.take("bill")
-    bill.status = Bill.Status.OPEN if bill.total else Bill.Status.PAID
-    bill.save(update_fields=["sequence", "number", "status"])
-    credit.apply(payments, [bill], now=now)
-    bill.refresh_from_db(fields=["status", "allocated"])
+def _proposal(outlook: Outlook, subscription: Subscription) -> Proposal:
+    proposal = outlook.propose(subscription.pk)
+    if proposal is not None:
+        return proposal
+    service = outlook.services[subscription.pk]
+    if service.is_unpaid:
+        raise Refused(f"{subscription} is disabled as unpaid and not billed meanwhile. Receive the payment first.")
+    if service.ends_on is not None and service.ends_on <= service.billed_until:
+        raise Refused(f"{subscription} ends on {service.ends_on}: there is no period left to bill.")
+    raise Refused(f"{subscription} is on hold and not billed meanwhile. Resume it first.")
 
 
-def _bill_of(subscription: Subscription, number: int) -> Bill:
-    start = subscription.schedule.period(number).start
-    return Bill.objects.get(lines__subscription=subscription, lines__period__startswith=start, lines__voided=False)
+def _bill_of(subscription: Subscription, start: date) -> Bill:
+    lines = BillLine.objects.filter(subscription=subscription, period__startswith=start, billed_days__isempty=False)
+    line = lines.select_related("bill").first()
+    if line is None:
+        raise Refused(f"The days from {start} of {subscription} are not to be billed. Reload and look again.")
+    return line.bill
+
+
+def _check_voidable(bill: Bill) -> None:
+    if bill.status == Bill.Status.VOID:
+        raise Refused(f"Bill {bill} is void already.")
+    if bill.allocated > 0:
+        raise Refused(f"Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.")
+    if bill.credited > 0:
+        raise Refused(f"Bill {bill} has a credit note. Credit the rest of it instead.")
+
+
+def _turn_back(line: BillLine) -> None:
+    """Let the next bill start where ``line`` started; only the last period can be taken back."""
+    state = BillingState.objects.get(pk=line.subscription_id)
+    if line.billed_days.isempty or line.billed_days.upper != state.billed_until:
+        raise Refused(
+            f"A later period of {line.subscription} is billed or skipped already. Issue a credit note instead."
+        )
+    BillingState.objects.filter(pk=line.subscription_id).update(billed_until=line.period.lower)

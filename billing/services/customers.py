@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from billing.models import Area, Customer
 from billing.rules.errors import Refused
-from billing.services import numbers
+from billing.services import clock, numbers
 
 SAME_BODY = ("name", "phone", "email", "address", "area_id")
 
@@ -55,7 +55,7 @@ def register(
 def _register_once(customer: Customer, wanted_code: str) -> Customer:
     if earlier := _same_as_before(customer, wanted_code):
         return earlier
-    customer.code = wanted_code or _next_free_code()
+    customer.code = wanted_code or _next_free_code(clock.local_date(customer.created_at))
     customer.save(force_insert=True)
     return customer
 
@@ -73,11 +73,11 @@ def _same_as_before(customer: Customer, wanted_code: str) -> Customer | None:
     return earlier
 
 
-def _next_free_code() -> str:
+def _next_free_code(day: date) -> str:
     """The next code of the series that nobody was given by hand."""
-    code = numbers.take("customer")[1]
+    code = numbers.take("customer", on=day)[1]
     while Customer.objects.filter(code=code).exists():
-        code = numbers.take("customer")[1]
+        code = numbers.take("customer", on=day)[1]
     return code
 
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from billing.models import Bill, Customer, Payment
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import access, credit, locks, numbers
+from billing.services import clock, locks, numbers, settlement
 
 SAME_BODY = ("customer_id", "amount", "currency", "method")
 
@@ -46,6 +46,7 @@ def receive(
         amount=checked_amount(amount, settings.CURRENCY),
         method=_checked_method(method),
         received_at=now,
+        received_on=clock.local_date(now),
         received_by=by,
         gateway=gateway.strip(),
         transaction_id=transaction_id.strip() or None,
@@ -65,13 +66,12 @@ def _receive_once(payment: Payment, bill: Bill | None, now: datetime, by: Any) -
     locks.customer(payment.customer_id)
     if earlier := _same_as_before(payment):
         return earlier
-    states = locks.access_states(payment.customer_id)
-    bills = locks.open_bills(payment.customer_id)
-    _check_named_bill(bill, bills)
-    payment.sequence, payment.number = numbers.take("receipt")
+    locks.access_states([payment.customer_id])
+    if bill is not None:
+        _check_open(bill, payment.customer_id)
+    payment.sequence, payment.number = numbers.take("receipt", on=payment.received_on)
     payment.save(force_insert=True)
-    credit.apply([payment], bills, now=now, first=bill)
-    access.follow_bills(payment.customer_id, states, now=now, by=by)
+    settlement.settle([payment.customer_id], now=now, by=by, first=bill)
     payment.refresh_from_db(fields=["allocated"])
     return payment
 
@@ -101,8 +101,8 @@ def _checked_method(method: str) -> str:
     return method
 
 
-def _check_named_bill(bill: Bill | None, open_bills: list[Bill]) -> None:
-    if bill is not None and bill.pk not in {candidate.pk for candidate in open_bills}:
+def _check_open(bill: Bill, customer_id: int) -> None:
+    if not Bill.objects.filter(pk=bill.pk, customer_id=customer_id, status=Bill.Status.OPEN).exists():
         raise Refused(
             f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again."
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from billing.models import AccessState, Customer, Plan, Subscription
+from billing.models import AccessState, BillingState, Customer, Plan, Subscription, UnbilledDays
 from billing.rules.errors import Refused
-from billing.services import locks
+from billing.services import billing_states, locks
 
 
 @transaction.atomic(durable=True)
@@ -31,8 +31,15 @@ def open_subscription(
         raise Refused(f"The end, {ends_on}, must come after the start, {starts_on}.")
     _check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
+    first_paid_day = starts_on + timedelta(days=plan.trial_days)
     subscription = Subscription(
-        customer=customer, plan=plan, login=login, starts_on=starts_on, ends_on=ends_on, created_at=now
+        customer=customer,
+        plan=plan,
+        login=login,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        anchor=first_paid_day,
+        created_at=now,
     )
     try:
         with transaction.atomic():
@@ -40,6 +47,9 @@ def open_subscription(
     except IntegrityError as error:
         raise Refused(f"The login {login} is taken. Choose another.") from error
     AccessState.objects.create(subscription=subscription)
+    BillingState.objects.create(subscription=subscription, customer=customer, billed_until=starts_on)
+    billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
+    billing_states.refresh([subscription.pk])
     return subscription
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from billing.models import AccessEvent, Bill, Block, Customer, Payment, Plan
+from billing.models import AccessEvent, Bill, Block, CreditNote, Customer, Payment
 from billing.models.fields import MoneyField
-from billing.rules import access as access_rules
 from billing.rules.periods import start_of_day
 from billing.services import clock
 
@@ -22,7 +20,8 @@ COUNTED_EXACTLY = 100_000  # customers; above it the planner's estimate is good 
 BILL_STATES = ("open", "overdue", "partly paid", "paid", "void", "draft")
 NOTHING = Value(Decimal(0), output_field=MoneyField())
 LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
-UNUSED = Sum(F("amount") - F("allocated"), output_field=MoneyField())
+UNUSED_PAYMENT = Sum(F("amount") - F("allocated") - F("returned"), output_field=MoneyField())
+UNUSED_CREDIT = Sum(F("total") - F("allocated") - F("returned"), output_field=MoneyField())
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,6 @@ class Amounts:
 
     count: int
     amount: Decimal
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The dates that a bill gets when it is issued."""
-
-    issued_on: date
-    due_on: date
 
 
 def with_debt(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -57,10 +48,12 @@ def debt(customer: Customer) -> Decimal:
 
 
 def credit(customer: Customer) -> Decimal:
-    """What a customer paid and no bill has taken yet (rule M6)."""
-    payments = Payment.objects.filter(customer=customer, allocated__lt=F("amount"))
-    amount: Decimal = payments.aggregate(left=Coalesce(UNUSED, NOTHING))["left"]
-    return amount
+    """What a customer has with us and no bill has taken yet (rule M6)."""
+    payments = Payment.objects.filter(customer=customer, amount__gt=F("allocated") + F("returned"))
+    notes = CreditNote.objects.filter(customer=customer, total__gt=F("allocated") + F("returned"))
+    paid: Decimal = payments.aggregate(left=Coalesce(UNUSED_PAYMENT, NOTHING))["left"]
+    credited: Decimal = notes.aggregate(left=Coalesce(UNUSED_CREDIT, NOTHING))["left"]
+    return paid + credited
 
 
 def open_bills(customer: Customer) -> QuerySet[Bill]:
@@ -91,7 +84,6 @@ def unpaid_bills(subscription_id: int, now: datetime) -> QuerySet[Bill]:
     return Bill.objects.filter(
         status=Bill.Status.OPEN,
         lines__subscription=subscription_id,
-        lines__voided=False,
         lines__cut_off_at__lte=now,
     ).order_by("due_on", "pk")
 
@@ -136,10 +128,3 @@ def payments_today(now: datetime) -> Amounts:
         count=Count("pk"), amount=Coalesce(Sum("amount"), NOTHING)
     )
     return Amounts(found["count"], found["amount"])
-
-
-def terms(plan: Plan, now: datetime) -> Terms:
-    """The dates of a bill of ``plan`` that is issued at ``now`` (rule B3)."""
-    issued_on = clock.local_date(now)
-    days = settings.DUE_DAYS if plan.due_days is None else plan.due_days
-    return Terms(issued_on, access_rules.due_on(issued_on, days))

@@ -36,7 +36,7 @@ _DISABLE = """
         SELECT DISTINCT ON (state.subscription_id) state.subscription_id, bill.id AS bill_id, bill.customer_code
         FROM billing_accessstate state
         JOIN billing_billline line ON line.subscription_id = state.subscription_id
-            AND line.cut_off_at = state.cut_off_at AND NOT line.voided
+            AND line.cut_off_at = state.cut_off_at AND line.amount > line.credited
         JOIN billing_bill bill ON bill.id = line.bill_id AND bill.status = 'open'
         WHERE state.subscription_id = ANY(%(ids)s)
         ORDER BY state.subscription_id, bill.due_on, bill.id

@@ -1,0 +1,57 @@
+"""How far subscriptions are billed, and when their next bill is due (rules B1, B9)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from django.db import connection
+
+from billing.models import BillingState, Subscription, UnbilledDays
+from billing.services import clock
+from billing.services.issuing import array
+from billing.services.outlook import Outlook, Proposal
+
+_WRITE = """
+    UPDATE billing_billingstate state SET billed_until = new.billed_until, bill_on = new.bill_on, review = ''
+    FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS new (subscription_id, billed_until, bill_on)
+    WHERE state.subscription_id = new.subscription_id
+"""
+
+
+def follow(outlook: Outlook, billed: Iterable[Proposal]) -> None:
+    """The periods of ``billed`` are on a bill now: the next ones start where they end."""
+    _write(outlook, {line.service.subscription_id: line.period.end for line in billed})
+
+
+def refresh(subscription_ids: Collection[int]) -> None:
+    """Find anew when the next bills are due, after something changed that decides it."""
+    outlook = Outlook(subscription_ids)
+    _write(outlook, {service.subscription_id: service.billed_until for service in outlook.services.values()})
+
+
+def skip_to(subscription_id: int, day: date, *, reason: str, now: datetime) -> None:
+    """Never bill the days from where the bills end to ``day``; nothing when they reach further."""
+    state = BillingState.objects.get(pk=subscription_id)
+    if state.billed_until < day:
+        UnbilledDays.objects.create(
+            subscription_id=subscription_id, first_day=state.billed_until, end_day=day, reason=reason, recorded_at=now
+        )
+        BillingState.objects.filter(pk=subscription_id).update(billed_until=day)
+
+
+def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
+    """Bill subscriptions again that are not disabled as unpaid any more; what was not billed
+    meanwhile is never billed later (rule B9)."""
+    subscriptions = Subscription.objects.filter(pk__in=subscription_ids).select_related("plan")
+    for subscription in subscriptions:
+        if not subscription.plan.goes_on_while_unpaid:
+            skip_to(subscription.pk, clock.local_date(now), reason=UnbilledDays.Reason.UNPAID, now=now)
+    refresh(subscription_ids)
+
+
+def _write(outlook: Outlook, billed_until: dict[int, date]) -> None:
+    rows = [(key, day, outlook.bill_on(key, day)) for key, day in billed_until.items()]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, [array(column) for column in zip(*rows, strict=True)])

@@ -1,0 +1,21 @@
+"""After money or bills changed: credit pays what is open, access and billing follow (rules M6, M8, E3, E7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from billing.models import Bill
+from billing.services import access, billing_states, credit
+
+
+def settle(customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None) -> None:
+    """Bring everything of locked customers in line with their money, in the transaction that moved it.
+
+    Whoever issues, voids, receives, credits or reverses ends with this call.
+    """
+    credit.apply(customer_ids, now=now, first=first)
+    freed = access.follow_bills(customer_ids, now=now, by=by)
+    if freed:
+        billing_states.resume(freed, now=now)
