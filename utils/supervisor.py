@@ -20,7 +20,7 @@ from utils.scheduler import Job, Runner
 
 logger = logging.getLogger(__name__)
 
-EXIT_OK, EXIT_DIED, EXIT_NOT_LEADER = 0, 70, 75
+EXIT_OK, EXIT_UNUSABLE, EXIT_DIED, EXIT_NOT_LEADER = 0, 1, 70, 75
 LOOK_SECONDS = 0.25
 PING_SECONDS = 5.0
 FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds
@@ -38,12 +38,17 @@ class Supervisor:
         """Block until SIGTERM or SIGINT, or until this process must not act any more.
 
         Returns:
-            The exit code: 0 after a clean stop, 70 when the scheduler's thread died, 75 when another
-            process became the leader. A restart policy starts the process again.
+            The exit code: 0 after a clean stop, 1 when the heartbeat cannot be written, 70 when the scheduler's
+            thread died, 75 when another process became the leader. A restart policy starts the process again.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         logger.info("Starting APScheduler as standalone service")
+        try:
+            self._beat()
+        except OSError as error:
+            logger.critical("The heartbeat cannot be written (%s): name another SCHEDULER_HEARTBEAT_FILE", error)
+            return EXIT_UNUSABLE
         if not (self._wait_for_database() and self._wait_for_leadership()):
             return EXIT_OK
         runner = Runner(self._timetable, self._leadership)

@@ -10,7 +10,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.models import AccessEvent
 from tests.builders import access_of, make_overdue_subscription
-from tests.jobs.processes import count_in, database_url, leave_slot, minutes_ago
+from tests.jobs.processes import Process, count_in, database_url, leave_slot, minutes_ago
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,3 +222,10 @@ def test_a_malformed_cron_stops_the_start_with_what_to_do(start):
     assert "(utils.E005) EXPIRY_CHECK_CRON: '61 * * * *' is not a cron expression" in scheduler.output
     assert "Traceback" not in scheduler.output
     assert "Starting APScheduler" not in scheduler.output
+
+
+def test_a_heartbeat_that_cannot_be_written_stops_the_start_with_what_to_do():
+    scheduler = Process("run_scheduler.py", SCHEDULER_HEARTBEAT_FILE="/proc/heartbeat")
+    assert scheduler.end() == 1
+    assert "name another SCHEDULER_HEARTBEAT_FILE" in scheduler.output
+    assert "Traceback" not in scheduler.output
