@@ -8,8 +8,8 @@ from itertools import count
 
 from django.utils import timezone
 
-from billing.models import AccessState, Customer, Plan, Subscription
-from billing.services import bills, customers, subscriptions
+from billing.models import AccessState, Bill, BillingState, Customer, Plan, Subscription
+from billing.services import bills, clock, customers, subscriptions
 
 _numbers = count(1)
 
@@ -48,9 +48,24 @@ def make_overdue_subscription(*, days: int = 10, now: datetime | None = None, **
     plan = changes.pop("plan", None) or make_plan()
     issued_at = now - timedelta(days=days + plan.due_days)
     subscription = make_subscription(plan=plan, starts_on=issued_at.date(), now=issued_at, **changes)
-    bills.issue_period(subscription=subscription, number=0, now=issued_at)
+    issue_next(subscription, now=issued_at)
     subscription.refresh_from_db()
     return subscription
+
+
+def issue_next(subscription: Subscription, *, now: datetime, **changes) -> Bill:
+    """The bill for the first period that is not billed yet."""
+    start = BillingState.objects.get(pk=subscription.pk).billed_until
+    return bills.issue_period(subscription=subscription, start=start, now=now, **changes)
+
+
+def issue_due(subscription: Subscription, *, now: datetime) -> list[Bill]:
+    """The bills of all periods that are due as of ``now``, one by one as staff would issue them."""
+    issued = []
+    states = BillingState.objects.filter(pk=subscription.pk, bill_on__lte=clock.local_date(now))
+    while states.exists():
+        issued.append(issue_next(subscription, now=now))
+    return issued
 
 
 def access_of(subscription: Subscription) -> AccessState:

@@ -13,7 +13,7 @@ import billing.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "__first__"),
         ("billing", "0003_customer_request_key"),
     ]
 
@@ -600,6 +600,13 @@ class Migration(migrations.Migration):
                     ("ended", "Ended"),
                 ],
                 max_length=7,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="numberseries",
+            name="prefix",
+            field=models.CharField(
+                blank=True, help_text="{year} and {month} stand for the date of issue.", max_length=20
             ),
         ),
         migrations.AlterField(

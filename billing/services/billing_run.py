@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from billing.models import BillingState

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.conf import settings
 
-from billing.models import Item
+from billing.models import Item, TaxRate
 from billing.rules import access as access_rules
 from billing.rules import tax
 from billing.services import terms
@@ -28,9 +27,7 @@ class BillDraft:
     totals: tax.Totals
 
 
-def draft(
-    customer_id: int, proposals: Sequence[Proposal], items: Sequence[Item] = (), *, issued_on: date
-) -> BillDraft:
+def draft(customer_id: int, proposals: Sequence[Proposal], items: Sequence[Item] = (), *, issued_on: date) -> BillDraft:
     """One bill for all of ``proposals`` and ``items``; the latest of their due dates is that of the bill."""
     due_on = max(
         (terms.due_on(proposal.plan, proposal.period, issued_on) for proposal in proposals),
@@ -42,9 +39,5 @@ def draft(
     return BillDraft(customer_id, proposals, items, due_on, cut_offs, tax.totals(lines, settings.CURRENCY))
 
 
-def payable(bill: BillDraft) -> Decimal:
-    return bill.totals.total
-
-
-def _rate(row) -> tax.Rate | None:
+def _rate(row: TaxRate | None) -> tax.Rate | None:
     return None if row is None else row.rate

@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from billing.models import BillLine, Item
 from billing.services import clock, numbers
 from billing.services.drafts import BillDraft
 

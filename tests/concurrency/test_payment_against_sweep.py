@@ -14,8 +14,8 @@ import pytest
 from django.db import connection
 
 from billing.models import AccessEvent, AccessState, Bill, Block
-from billing.services import bills, payments, sweep
-from tests.builders import make_plan, make_subscription
+from billing.services import payments, sweep
+from tests.builders import issue_next, make_plan, make_subscription
 from tests.concurrency.races import dealt, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +71,7 @@ def race(subscribers, sweep_once, *, rounds, seed):
     for number in range(rounds):
         now = FIRST_DAY + timedelta(days=number)
         for subscription in subscribers:
-            bills.issue_period(subscription=subscription, number=number, now=now)
+            issue_next(subscription, now=now)
         _pay_and_sweep(subscribers, sweep_once, now + timedelta(days=1), seed + number)
         assert not Bill.objects.filter(status="open").exists()
         off = AccessState.objects.filter(is_on=False)

@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from billing.models import AccessEvent, Allocation, Bill, Payment
-from billing.services import bills, numbers, payments, sweep
-from tests.builders import at, make_customer, make_overdue_subscription, make_plan, make_subscription
+from billing.services import numbers, payments, sweep
+from tests.builders import at, issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.concurrency.races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +21,7 @@ NOW = at("2026-06-15T10:00")
 def bill_and_payments():
     """One bill of 100.00 and 40 payments of 7.00 of the same customer, all unallocated."""
     subscription = make_subscription(plan=make_plan(price=Decimal(100)))
-    bill = bills.issue_period(subscription=subscription, number=0, now=NOW)
+    bill = issue_next(subscription, now=NOW)
     made = [
         Payment.objects.create(
             customer=subscription.customer, amount=7, currency="USD", received_at=NOW, number=f"X{n}", sequence=n
@@ -144,7 +144,7 @@ def test_control_a_sequence_leaves_gaps():
 
 def test_b1_the_same_period_issued_8_times_at_once_is_one_bill():
     subscription = make_subscription()
-    issued = together(*[lambda: bills.issue_period(subscription=subscription, number=0, now=NOW).number] * 8)
+    issued = together(*[lambda: issue_next(subscription, now=NOW).number] * 8)
     assert set(issued) == {"B000001"}
     assert Bill.objects.count() == 1
 

@@ -6,8 +6,8 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.demo import bulk, loader, verification
 from billing.models import AccessEvent, AccessState, Bill, Customer, NumberSeries, Payment, Plan, Subscription
-from billing.services import access, bills, customers, payments, sweep
-from tests.builders import make_customer
+from billing.services import access, customers, payments, sweep
+from tests.builders import issue_next, make_customer
 from tests.demo.conftest import NOW
 
 
@@ -48,7 +48,7 @@ def test_numbers_go_on_where_the_demo_ends(load):
     assert make_customer().code == "C000201"
     number = NumberSeries.objects.get(key="bill").last_value
     subscription = Subscription.objects.select_related("plan").filter(plan__mode="prepaid").first()
-    bill = bills.issue_period(subscription=subscription, number=subscription.next_period, now=now)
+    bill = issue_next(subscription, now=now)
     assert (bill.sequence, bill.number) == (number + 1, f"B{number + 1:06d}")
 
 
@@ -56,7 +56,7 @@ def test_credit_pays_the_next_bill(load):
     now = load()
     payment = next(payment for payment in Payment.objects.all() if payment.credit > 0)
     subscription = payment.customer.subscriptions.get()
-    bill = bills.issue_period(subscription=subscription, number=subscription.next_period, now=now)
+    bill = issue_next(subscription, now=now)
     assert bill.status == Bill.Status.PAID
 
 

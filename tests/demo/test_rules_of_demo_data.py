@@ -15,7 +15,7 @@ from billing.rules.errors import Refused
 from billing.rules.periods import Interval, Schedule, Unit
 from billing.rules.proration import prorated
 from billing.services import bills, clock
-from tests.builders import at
+from tests.builders import at, issue_next
 
 INSTALLATIONS = [
     {"now": "2026-11-23T12:00"},
@@ -153,4 +153,4 @@ def test_a_postpaid_subscription_cannot_be_billed_before_its_period_is_over(load
     now = load()
     subscription = Subscription.objects.select_related("plan").filter(plan__mode="postpaid").first()
     with pytest.raises(Refused, match="billed in arrears"):
-        bills.issue_period(subscription=subscription, number=subscription.next_period, now=now)
+        issue_next(subscription, now=now)

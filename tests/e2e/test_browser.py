@@ -11,8 +11,8 @@ from django.db import connections
 from django.utils import timezone
 
 from billing.models import Customer, Payment
-from billing.services import bills, sweep
-from tests.builders import access_of, make_customer, make_overdue_subscription
+from billing.services import sweep
+from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -106,7 +106,7 @@ def test_a_payment_at_the_desk_brings_the_subscriber_back(desk, off):
 
 
 def test_a_double_click_makes_one_payment(desk, off):
-    bills.issue_period(subscription=off, number=1, now=timezone.now() - timedelta(hours=1))
+    issue_next(off, now=timezone.now() - timedelta(hours=1))
     open_customer(desk, "C000001")
     open_payment_form(desk)
     desk.get_by_label("Amount").fill("20")

@@ -11,8 +11,8 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.admin.base import CappedPaginator
 from billing.models import Area, Bill, Block, Customer, Payment, Subscription
-from billing.services import access, bills, payments, sweep
-from tests.builders import make_customer, make_overdue_subscription, make_plan, make_subscription
+from billing.services import access, payments, sweep
+from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -56,8 +56,8 @@ def test_a_page_asks_no_more_queries_for_more_history(admin_client, model):
     row = model.objects.latest("pk")
     few = queries_of(admin_client, url(row))
     late, customer = Subscription.objects.latest("pk"), Customer.objects.get()
-    for number in range(1, 4):
-        bills.issue_period(subscription=late, number=number, now=timezone.now())
+    for _ in range(1, 4):
+        issue_next(late, now=timezone.now())
         make_subscription(customer=customer)
         payments.receive(customer=customer, amount=Decimal(3), method="cash", now=timezone.now())
         access.restore(subscription=late, now=timezone.now())
@@ -113,7 +113,7 @@ def test_bills_are_filtered_by_their_computed_state(admin_client):
         late = make_overdue_subscription()
     payments.receive(customer=late.customer, amount=Decimal(5), method="cash", now=timezone.now())
     fresh = make_subscription()
-    bills.issue_period(subscription=fresh, number=0, now=timezone.now())
+    issue_next(fresh, now=timezone.now())
     payments.receive(customer=fresh.customer, amount=Decimal(20), method="cash", now=timezone.now())
     assert rows_of(admin_client, Bill, "?state=overdue") == {"B000001", "B000002"}
     assert rows_of(admin_client, Bill, "?state=partly+paid") == {"B000002"}

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from billing.models import Bill, Customer, Payment
-from billing.services import access, bills, payments
-from tests.builders import access_of, make_customer, make_overdue_subscription, make_subscription
+from billing.services import access, payments
+from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 
 
@@ -118,7 +118,7 @@ def test_a_form_without_its_key_is_refused(admin_client, disabled, key):
 
 
 def test_a_named_bill_is_paid_before_an_older_one(admin_client, disabled):
-    newer = bills.issue_period(subscription=disabled, number=1, now=timezone.now())
+    newer = issue_next(disabled, now=timezone.now())
     send(admin_client, disabled.customer, bill=newer.pk, amount="20")
     newer.refresh_from_db()
     assert newer.status == Bill.Status.PAID

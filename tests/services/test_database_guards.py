@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from billing.services import bills, payments, sweep
-from tests.builders import at, make_customer, make_overdue_subscription, make_subscription
+from billing.services import payments, sweep
+from tests.builders import at, issue_due, make_customer, make_overdue_subscription, make_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +29,20 @@ def run(sql):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-NEW_LINE = """
-    INSERT INTO billing_billline
-        (bill_id, kind, subscription_id, period, description, price, amount, cut_off_at, voided)
-    SELECT bill_id, kind, subscription_id, period, 'again', price, amount, cut_off_at, false
-    FROM billing_billline LIMIT 1
-"""
+def copied(table, source, **changes):
+    """SQL that inserts a copy of the rows of ``source`` with other values for some columns."""
+    pairs = ", ".join(f"'{column}', {value}" for column, value in changes.items())
+    identity = f"nextval(pg_get_serial_sequence('billing_{table}', 'id'))"
+    return (
+        f"INSERT INTO billing_{table} SELECT (jsonb_populate_record(row, jsonb_build_object('id', {identity}, {pairs})"
+        f")).* FROM ({source}) AS row"
+    )
+
+
+FIRST_BILL = "SELECT * FROM billing_bill ORDER BY id LIMIT 1"
+FIRST_LINE = "SELECT * FROM billing_billline ORDER BY id LIMIT 1"
+DRAFT = {"status": "'draft'", "number": "NULL", "sequence": "NULL", "allocated": "0"}
+
 
 REFUSED = {
     "an issued bill's total changes": "UPDATE billing_bill SET total = 1",
@@ -49,13 +57,11 @@ REFUSED = {
     "an issued bill is deleted": "DELETE FROM billing_bill",
     "bills are truncated": "TRUNCATE billing_bill CASCADE",
     "an issued line changes": "UPDATE billing_billline SET amount = 1",
-    "an issued line is voided alone": "UPDATE billing_billline SET voided = true",
+    "an issued line gives its days back alone": "UPDATE billing_billline SET billed_days = 'empty'",
     "an issued line is deleted": "DELETE FROM billing_billline",
-    "a line is added to an issued bill": NEW_LINE,
-    "a bill is inserted as issued": "INSERT INTO billing_bill (customer_id, status, number, sequence, currency, total, "
-    "allocated, issued_at, issued_on, due_on, customer_code, customer_name, customer_address) "
-    "SELECT customer_id, 'open', 'B9', 9, currency, total, 0, issued_at, issued_on, due_on, '', '', '' "
-    "FROM billing_bill LIMIT 1",
+    "a line is added to an issued bill": copied("billline", FIRST_LINE, billed_days="'empty'"),
+    "a bill without lines is issued": copied("bill", FIRST_BILL, number="'B9'", sequence="9", allocated="0"),
+    "a bill is inserted as paid": copied("bill", FIRST_BILL, number="'B9'", sequence="9", status="'paid'"),
     "a payment's amount changes": "UPDATE billing_payment SET amount = amount + 1",
     "a payment's credit is conjured up": "UPDATE billing_payment SET allocated = 0",
     "a payment is deleted": "DELETE FROM billing_payment",
@@ -98,35 +104,26 @@ def test_the_books_are_not_empty_so_every_refusal_above_hit_a_row(books):
 def test_b1_a_day_is_billed_once_even_on_another_bill(books):
     with pytest.raises(DatabaseError, match="billline_day_billed_once"):
         run(
-            """
-            WITH draft AS (
-                INSERT INTO billing_bill (customer_id, status, currency, total, allocated, issued_at, issued_on, due_on,
-                    customer_code, customer_name, customer_address)
-                SELECT customer_id, 'draft', currency, total, 0, issued_at, issued_on, due_on, '', '', ''
-                FROM billing_bill ORDER BY id LIMIT 1 RETURNING id
-            ) SELECT set_config('test.draft', id::text, true) FROM draft;
-            INSERT INTO billing_billline
-                (bill_id, kind, subscription_id, period, description, price, amount, cut_off_at, voided)
-            SELECT current_setting('test.draft')::bigint, kind, subscription_id,
-                daterange(upper(period) - 1, upper(period) + 5), '', price, amount, cut_off_at, false
-            FROM billing_billline ORDER BY id LIMIT 1
-            """
+            copied("bill", FIRST_BILL, **DRAFT)
+            + ";"
+            + copied(
+                "billline",
+                FIRST_LINE,
+                bill_id="(SELECT max(id) FROM billing_bill)",
+                period="daterange(upper(row.period) - 1, upper(row.period) + 5)",
+                billed_days="daterange(upper(row.period) - 1, upper(row.period) + 5)",
+            )
         )
 
 
 def test_b1_the_next_period_touches_and_is_accepted(transactional_db):
     subscription = make_subscription()
-    assert len(bills.issue_due(subscription=subscription, now=at("2026-03-01"))) == 3
+    assert len(issue_due(subscription, now=at("2026-03-01"))) == 3
 
 
 def test_m11_a_draft_is_issued_only_when_its_total_is_the_sum_of_its_lines(books):
     with pytest.raises(DatabaseError, match="not the sum of its lines"):
         run(
-            """
-            INSERT INTO billing_bill (customer_id, status, currency, total, allocated, issued_at, issued_on, due_on,
-                customer_code, customer_name, customer_address)
-            SELECT customer_id, 'draft', currency, total, 0, issued_at, issued_on, due_on, '', '', ''
-            FROM billing_bill LIMIT 1;
-            UPDATE billing_bill SET status = 'open', number = 'B77', sequence = 77 WHERE status = 'draft'
-            """
+            copied("bill", FIRST_BILL, **DRAFT)
+            + "; UPDATE billing_bill SET status = 'open', number = 'B77', sequence = 77 WHERE status = 'draft'"
         )

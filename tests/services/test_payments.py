@@ -7,8 +7,17 @@ import pytest
 
 from billing.models import AccessEvent, Allocation, Payment
 from billing.rules.errors import Refused
-from billing.services import bills, payments, sweep
-from tests.builders import access_of, at, make_customer, make_overdue_subscription, make_plan, make_subscription
+from billing.services import payments, sweep
+from tests.builders import (
+    access_of,
+    at,
+    issue_due,
+    issue_next,
+    make_customer,
+    make_overdue_subscription,
+    make_plan,
+    make_subscription,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +34,7 @@ def sweep_now(now=NOW):
 
 def test_m6_a_payment_pays_the_oldest_bill_first_and_the_rest_is_credit():
     subscription = make_subscription()
-    first, second = bills.issue_due(subscription=subscription, now=at("2026-02-01"))
+    first, second = issue_due(subscription, now=at("2026-02-01"))
     payment = pay(subscription.customer, "50")
     assert [(a.bill, a.amount) for a in payment.allocations.all()] == [(first, 20), (second, 20)]
     assert payment.credit == 10
@@ -33,7 +42,7 @@ def test_m6_a_payment_pays_the_oldest_bill_first_and_the_rest_is_credit():
 
 def test_m6_staff_may_name_the_bill_and_the_surplus_pays_the_others():
     subscription = make_subscription()
-    first, second = bills.issue_due(subscription=subscription, now=at("2026-02-01"))
+    first, second = issue_due(subscription, now=at("2026-02-01"))
     payment = pay(subscription.customer, "25", bill=second)
     assert [(a.bill, a.amount) for a in payment.allocations.all()] == [(second, 20), (first, 5)]
 
@@ -45,7 +54,7 @@ def test_m6_a_payment_needs_no_bill():
 
 def test_m7_a_bill_is_paid_when_its_allocations_equal_its_total_exactly():
     subscription = make_subscription()
-    bill = bills.issue_period(subscription=subscription, number=0, now=at("2026-01-01"))
+    bill = issue_next(subscription, now=at("2026-01-01"))
     pay(subscription.customer, "19.99")
     bill.refresh_from_db()
     assert (bill.status, bill.outstanding) == ("open", Decimal("0.01"))
@@ -108,7 +117,7 @@ def test_a_part_payment_does_not_restore():
 
 def test_e6_paying_one_of_several_overdue_bills_is_not_enough():
     subscription = make_overdue_subscription(days=50, now=NOW)
-    bills.issue_period(subscription=subscription, number=1, now=at("2026-05-12"))
+    issue_next(subscription, now=at("2026-05-12"))
     sweep_now()
     pay(subscription.customer, "20")
     assert not access_of(subscription).is_on

@@ -8,8 +8,17 @@ from django.db import connection
 
 from billing.models import AccessEvent, AccessState, Block, SweepRun
 from billing.rules.errors import Refused
-from billing.services import access, bills, payments, sweep
-from tests.builders import access_of, at, make_customer, make_overdue_subscription, make_plan, make_subscription
+from billing.services import access, payments, sweep
+from tests.builders import (
+    access_of,
+    at,
+    issue_due,
+    issue_next,
+    make_customer,
+    make_overdue_subscription,
+    make_plan,
+    make_subscription,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,14 +50,14 @@ def test_e1_a_draft_cuts_nobody():
 )
 def test_b3_t5_the_cut_comes_after_the_last_second_of_the_due_day(instant, cut):
     subscription = make_subscription(plan=make_plan(due_days=14))
-    bills.issue_period(subscription=subscription, number=0, now=at("2026-03-01"))
+    issue_next(subscription, now=at("2026-03-01"))
     sweep_at(at(instant))
     assert access_of(subscription).is_on is not cut
 
 
 def test_e2_a_bill_of_two_months_ago_counts_although_a_newer_one_is_paid():
     subscription = make_subscription()
-    old, new = bills.issue_due(subscription=subscription, now=at("2026-02-01"))
+    old, new = issue_due(subscription, now=at("2026-02-01"))
     payments.receive(customer=subscription.customer, amount=Decimal(20), method="cash", now=at("2026-02-02"), bill=new)
     assert len(sweep_at(at("2026-04-15")).disabled) == 1
     assert Block.objects.get().bill == old
@@ -57,7 +66,7 @@ def test_e2_a_bill_of_two_months_ago_counts_although_a_newer_one_is_paid():
 def test_e3_credit_is_applied_before_a_cut():
     subscription = make_subscription()
     payments.receive(customer=subscription.customer, amount=Decimal(100), method="cash", now=at("2026-01-01"))
-    bills.issue_due(subscription=subscription, now=at("2026-05-31"))
+    issue_due(subscription, now=at("2026-05-31"))
     assert sweep_at(at("2036-01-01")).disabled == []
 
 
