@@ -5,7 +5,7 @@ import logging
 import psycopg2
 import pytest
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg2 import errors
 
@@ -78,6 +78,15 @@ def test_a_statement_that_the_server_ends_is_not_told_as_a_server_that_is_away()
     error = error_of("SET statement_timeout = '20ms'; SELECT pg_sleep(1)")
     run("RESET statement_timeout")
     assert outage.explain(error).startswith("The database gave up (canceling statement due to statement timeout). ")
+
+
+def test_a_statement_that_the_server_refuses_for_our_own_fault_stays_a_bug():
+    refused = error_of(
+        "CREATE TABLE busy (); DO $$ BEGIN DECLARE row CURSOR FOR SELECT FROM busy; "
+        "BEGIN OPEN row; DROP TABLE busy; END; END $$"
+    )
+    assert isinstance(refused, OperationalError)
+    assert outage.explain(refused) is None
 
 
 def test_a_user_without_rights_is_told():

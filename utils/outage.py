@@ -11,14 +11,19 @@ from psycopg2 import errors
 NOT_MIGRATED = "The database is not migrated. Run: python manage.py migrate"
 NO_ANSWER = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
-# Of PostgreSQL's error codes: connection, sign-in, unknown database, shut down or starting, too many connections.
+# PostgreSQL's error codes, by how they begin. Connection, sign-in, unknown database, shutting down or starting, full:
 CONNECTION_CODES = ("08", "28", "3D", "57P", "53300")
+# Deadlock, no more memory or disk, a lock not had in time, a time limit, a fault of the disk:
+GIVING_UP_CODES = ("40", "53", "55P03", "57014", "58")
 
 
 def explain(error: BaseException) -> str | None:
     """One line for a fault of the database or of its set-up, never a password; None for a bug of the program."""
-    if isinstance(error, NO_ANSWER):
-        return _gave_up(error) or _no_answer(_first_line(error))
+    code = getattr(error.__cause__ or error, "pgcode", None)
+    if isinstance(error, NO_ANSWER) and (code is None or code.startswith(CONNECTION_CODES)):
+        return _no_answer(_first_line(error))
+    if code and code.startswith(GIVING_UP_CODES):
+        return f"The database gave up ({_first_line(error)}). Nothing of this step was saved. Try again."
     if isinstance(error, MigrationSchemaMissing) or isinstance(error.__cause__, errors.InsufficientPrivilege):
         return f"The database user may not do this ({_first_line(error)}). Make it the owner of the database."
     if isinstance(error.__cause__, errors.UndefinedTable | errors.UndefinedColumn) and current() == NOT_MIGRATED:
@@ -41,14 +46,6 @@ def current() -> str | None:
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
-
-
-def _gave_up(error: BaseException) -> str | None:
-    """A sentence when the server itself ended the statement: a lock, a deadlock, a full disk, a time limit."""
-    code = getattr(error.__cause__ or error, "pgcode", None)
-    if code is None or code.startswith(CONNECTION_CODES):
-        return None
-    return f"The database gave up ({_first_line(error)}). Nothing of this step was saved. Try again."
 
 
 def _no_answer(reason: str) -> str:
