@@ -26,21 +26,42 @@ def receive(
     now: datetime,
     by: Any = None,
     bill: Bill | None = None,
-    currency: str = "",
-    request_key: UUID | None = None,
-    gateway: str = "",
-    transaction_id: str = "",
-    note: str = "",
+    **how: Any,
 ) -> Payment:
     """Take a payment, pay the oldest bills first (or ``bill`` before them), restore access (rule E7).
 
     A second identical call with the same ``request_key`` or (gateway, transaction id) gives the first
     one's payment (rule M9). What the bills do not take stays as credit (rule M6).
 
+    Args:
+        how: ``currency``, ``request_key``, ``gateway``, ``transaction_id`` and ``note``.
+
     Raises:
         Refused: an amount, currency or bill that cannot be, or a repeated key with another body.
     """
-    payment = Payment(
+    payment = _payment(customer, amount, method, now=now, by=by, **how)
+    try:
+        return _receive_once(payment, bill, now, by)
+    except IntegrityError:
+        if earlier := _same_as_before(payment):
+            return earlier
+        raise
+
+
+def _payment(
+    customer: Customer,
+    amount: Decimal,
+    method: str,
+    *,
+    now: datetime,
+    by: Any,
+    currency: str = "",
+    request_key: UUID | None = None,
+    gateway: str = "",
+    transaction_id: str = "",
+    note: str = "",
+) -> Payment:
+    return Payment(
         customer=customer,
         currency=_checked_currency(currency),
         amount=checked_amount(amount, settings.CURRENCY),
@@ -53,12 +74,6 @@ def receive(
         request_key=request_key,
         note=note.strip(),
     )
-    try:
-        return _receive_once(payment, bill, now, by)
-    except IntegrityError:
-        if earlier := _same_as_before(payment):
-            return earlier
-        raise
 
 
 @transaction.atomic(durable=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing.models import Customer, Payment
 from billing.services import sweep
-from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription
+from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -57,7 +57,9 @@ def page(monkeypatch):
 @pytest.fixture
 def off():
     """A customer whose only subscription the sweep has cut for one unpaid bill of 20.00."""
-    subscription = make_overdue_subscription(customer=make_customer(name="Ann Lee"), login="ann-home")
+    subscription = make_overdue_subscription(
+        customer=make_customer(name="Ann Lee"), login="ann-home", plan=make_plan(bills_while_unpaid=True)
+    )
     sweep.disable_due(now=timezone.now(), limit=10)
     assert not access_of(subscription).is_on
     return subscription

@@ -140,7 +140,7 @@ plan = Plan.objects.create(name="Fibre 100", price=Decimal("25.00"))
 customer = customers.register(name="Overdue Olga", code="E2E-1", now=then)
 subscription = subscriptions.open_subscription(
     customer=customer, plan=plan, login="olga", starts_on=then.date(), now=then)
-bill = issue_next(subscription, now=then)
+bill = bills.issue_period(subscription=subscription, start=then.date(), now=then)
 print(bill.total, bill.status)
 """
 PAY = """

@@ -3,7 +3,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from tests.builders import make_overdue_subscription
+from tests.builders import make_overdue_subscription, make_plan
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def disabled():
 
     from billing.services import sweep
 
-    subscription = make_overdue_subscription(login="ann-home")
+    subscription = make_overdue_subscription(login="ann-home", plan=make_plan(bills_while_unpaid=True))
     sweep.disable_due(now=timezone.now(), limit=10)
     return subscription
 

@@ -26,7 +26,7 @@ def add_one_of_everything():
     Group.objects.create(name=f"group-{name}")
     customer = make_customer(area=Area.objects.create(name=f"area-{name}"))
     make_subscription(customer=customer, plan=make_plan())
-    late = make_overdue_subscription(customer=customer)
+    late = make_overdue_subscription(customer=customer, plan=make_plan(bills_while_unpaid=True))
     sweep.disable_due(now=now, limit=10)
     access.disable(subscription=late, now=now, by=user)
     payments.receive(customer=customer, amount=Decimal(5), method="cash", now=now, by=user)

@@ -96,9 +96,9 @@ def test_the_proposal_shows_the_last_day_and_issuing_it_twice_gives_one_bill(adm
     facts = dict(page.context["facts"])
     assert facts["Period"].startswith("Jan. 31, 2026 to Feb. 27, 2026")
     assert facts["Amount"] == "$20.00"
-    number = page.context["form"]["number"].value()
+    start = page.context["form"]["start"].value()
     for _ in range(2):
-        response = act(admin_client, subscription, "issue_bill", number=number)
+        response = act(admin_client, subscription, "issue_bill", start=start)
         assert response.redirect_chain[-1][0] == url(Bill.objects.get())
         assert "is issued: $20.00" in shown_messages(response)
 
@@ -106,7 +106,7 @@ def test_the_proposal_shows_the_last_day_and_issuing_it_twice_gives_one_bill(adm
 def test_the_proposed_due_date_is_the_one_that_the_bill_gets(admin_client):
     subscription = make_subscription(plan=make_plan(due_days=None))
     facts = dict(admin_client.get(url(subscription, "issue_bill")).context["facts"])
-    act(admin_client, subscription, "issue_bill", number=0)
+    act(admin_client, subscription, "issue_bill", start=subscription.starts_on)
     due_on = Bill.objects.get().due_on
     assert due_on == timezone.localdate() + timedelta(days=14)
     assert str(due_on.day) in facts["Due"]
@@ -115,21 +115,21 @@ def test_the_proposed_due_date_is_the_one_that_the_bill_gets(admin_client):
 def test_arrears_are_not_billed_before_the_period_is_over(admin_client):
     plan = make_plan(mode=Plan.Mode.POSTPAID)
     subscription = make_subscription(plan=plan, starts_on=timezone.localdate())
-    response = act(admin_client, subscription, "issue_bill", number=0)
+    response = act(admin_client, subscription, "issue_bill", start=subscription.starts_on)
     assert "billed in arrears" in text_of(response)
     assert not Bill.objects.exists()
 
 
 def test_an_ended_subscription_has_nothing_left_to_bill(admin_client):
     subscription = make_subscription(starts_on=date(2026, 1, 1), ends_on=date(2026, 1, 11))
-    act(admin_client, subscription, "issue_bill", number=0)
+    act(admin_client, subscription, "issue_bill", start=subscription.starts_on)
     response = admin_client.get(url(subscription, "issue_bill"), follow=True)
     assert "no period left to bill" in shown_messages(response)
 
 
-@pytest.mark.parametrize("number", ["", "abc", "-1", "7"])
-def test_a_wrong_period_number_issues_nothing(admin_client, number):
-    response = act(admin_client, make_subscription(), "issue_bill", number=number)
+@pytest.mark.parametrize("start", ["", "abc", "2025-12-31", "2026-01-02", "9999-12-31"])
+def test_a_wrong_start_of_the_period_issues_nothing(admin_client, start):
+    response = act(admin_client, make_subscription(), "issue_bill", start=start)
     assert response.status_code == 200
     assert not Bill.objects.exists()
 
