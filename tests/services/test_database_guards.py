@@ -31,11 +31,11 @@ def run(sql):
 
 def copied(table, source, **changes):
     """SQL that inserts a copy of the rows of ``source`` with other values for some columns."""
-    pairs = ", ".join(f"'{column}', {value}" for column, value in changes.items())
     identity = f"nextval(pg_get_serial_sequence('billing_{table}', 'id'))"
+    pairs = ", ".join(f"'{column}', {value}" for column, value in {"id": identity, **changes}.items())
     return (
-        f"INSERT INTO billing_{table} SELECT (jsonb_populate_record(row, jsonb_build_object('id', {identity}, {pairs})"
-        f")).* FROM ({source}) AS row"
+        f"INSERT INTO billing_{table} SELECT (jsonb_populate_record(NULL::billing_{table}, "
+        f"to_jsonb(row) || jsonb_build_object({pairs}))).* FROM ({source}) AS row"
     )
 
 
