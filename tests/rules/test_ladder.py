@@ -42,6 +42,7 @@ def test_the_next_stage_comes_on_the_day_it_says(days):
 def test_stages_are_put_in_order():
     assert checked([CANCEL, WARN, BLOCK]) == STAGES
     assert checked([]) == ()
+    assert checked([Stage("at once", 0)]) == (Stage("at once", 0),)
 
 
 @pytest.mark.parametrize(
