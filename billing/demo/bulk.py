@@ -51,6 +51,7 @@ class Guards:
 def take_off(cursor: Any, tables: list[str]) -> Guards:
     """Drop the secondary indexes and the unique, exclusion and foreign-key constraints; silence triggers."""
     guards = _look(cursor, tables)
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # No table can be altered while one of its checks waits.
     for table, name, *_ in reversed(guards.constraints):
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     for _, name, _ in guards.indexes:

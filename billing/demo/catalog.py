@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from billing.models import Area, Plan
+from billing.models import Area, Plan, TaxRate
 from billing.rules.money import exponent, rounded
 
 MBIT = 1000  # kbit/s
@@ -23,6 +23,7 @@ class Offer:
     download: int
     upload: int
     terms: dict[str, Any]
+    is_taxed: bool = False
 
 
 OFFERS = (
@@ -30,12 +31,17 @@ OFFERS = (
     Offer("home-50", "Home 50", "29.90", 27, 50, 10, {}),
     Offer("home-100", "Home 100", "39.90", 15, 100, 20, {}),
     Offer("home-300", "Home 300", "59.90", 8, 300, 60, {"due_days": 10, "grace_days": 2}),
-    Offer("business-100", "Business 100", "149.00", 6, 100, 100, {"mode": "postpaid", "due_days": 21, "grace_days": 5}),
+    Offer(
+        "business-100", "Business 100", "149.00", 6, 100, 100, {"mode": "postpaid", "due_days": 21, "grace_days": 5},
+        is_taxed=True,
+    ),
     Offer("campus-50", "Campus 50, billed on the 1st", "24.90", 8, 50, 10, {"billing_day": 1, "due_days": 10}),
     Offer("weekly-10", "Weekly 10", "5.90", 2, 10, 2, {"interval_unit": "week", "due_days": 2}),
     Offer("yearly-20", "Yearly 20", "199.00", 4, 20, 5, {"interval_unit": "year", "due_days": 30}),
-)
+)  # fmt: skip
 INSTALLATION_PRICE = "35.00"
+TAX, TAX_PERCENT = "VAT 20%", Decimal(20)
+DISCOUNT, DISCOUNT_PERCENT = "Neighbours' discount", Decimal(10)
 
 AREAS = ("Hillside", "Lakeside", "Mill Valley", "Northfield", "Oakwood", "Old Harbour", "Riverbend", "Station Quarter")
 STREETS = (
@@ -60,9 +66,10 @@ LAST_NAMES = (
 
 
 def create(currency: str) -> None:
-    """Write the areas and plans."""
+    """Write the areas, the tax and the plans."""
     Area.objects.bulk_create(Area(name=name) for name in AREAS)
-    Plan.objects.bulk_create(_plan(offer, currency) for offer in OFFERS)
+    tax = TaxRate.objects.create(name=TAX, percent=TAX_PERCENT)
+    Plan.objects.bulk_create(_plan(offer, tax if offer.is_taxed else None, currency) for offer in OFFERS)
 
 
 def in_currency(price: str, currency: str) -> Decimal:
@@ -71,11 +78,12 @@ def in_currency(price: str, currency: str) -> Decimal:
     return rounded(Decimal(price) * factor, currency)
 
 
-def _plan(offer: Offer, currency: str) -> Plan:
+def _plan(offer: Offer, tax: TaxRate | None, currency: str) -> Plan:
     return Plan(
         code=offer.code,
         name=offer.name,
         price=in_currency(offer.price, currency),
+        tax_rate=tax,
         download_kbps=offer.download * MBIT,
         upload_kbps=offer.upload * MBIT,
         **offer.terms,

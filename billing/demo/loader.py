@@ -24,8 +24,10 @@ BATCH = 50_000  # rows of one statement, so that progress is seen
 
 # The tables that grow with the number of customers.
 LARGE = [
-    "billing_customer", "billing_subscription", "billing_accessstate", "billing_bill", "billing_billline",
-    "billing_payment", "billing_allocation", "billing_block", "billing_accessevent",
+    "billing_customer", "billing_subscription", "billing_accessstate", "billing_billingstate", "billing_discount",
+    "billing_bill", "billing_billline", "billing_billtax", "billing_item", "billing_payment", "billing_creditnote",
+    "billing_creditnoteline", "billing_allocation", "billing_ledgerentry", "billing_account", "billing_hold",
+    "billing_block", "billing_accessevent",
 ]  # fmt: skip
 # Upper limits for one session; it takes only what it needs.
 MEMORY = "SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL synchronous_commit = off"
@@ -47,11 +49,12 @@ STAGES = (
     Stage("Subscriptions", "load_subscriptions", "demo_subscription"),
     Stage("Bills", "load_bills", "demo_bill"),
     Stage("Lines of bills", "load_lines", "demo_bill"),
+    Stage("Credit notes", "load_credit_notes", "demo_credit_note"),
     Stage("Payments", "load_payments", "demo_payment"),
     Stage("Allocations", "load_allocations", "demo_payment"),
     Stage("Access", "load_access", "demo_subscription"),
 )
-WITH_OUR_IDS = ("customer", "subscription", "bill", "payment", "allocation")
+WITH_OUR_IDS = ("customer", "subscription", "bill", "payment", "creditnote")
 
 
 class NotEmpty(Exception):
@@ -85,6 +88,7 @@ def load(*, customers: int, now: datetime, report: Report) -> None:
         for stage in STAGES:
             _run(cursor, stage, parameters, report)
         _execute(cursor, "load_holds", parameters)
+        _execute(cursor, "load_accounts", parameters)
         _continue_numbers(cursor, customers)
         bulk.put_back(cursor, guards, lambda done, parts: report("Indexes and constraints", done, parts))
         cursor.execute(f"ANALYZE {', '.join(LARGE)}")
@@ -125,7 +129,13 @@ def _parameters(customers: int, now: datetime, *, admin: int) -> dict[str, Any]:
         "grace_days": settings.GRACE_DAYS,
         "currency": settings.CURRENCY,
         "decimals": exponent(settings.CURRENCY),
+        "zone": settings.TIME_ZONE,
+        "seller_name": settings.COMPANY_NAME,
+        "seller_address": settings.COMPANY_ADDRESS,
+        "seller_tax_id": settings.COMPANY_TAX_ID,
         "installation": catalog.in_currency(catalog.INSTALLATION_PRICE, settings.CURRENCY),
+        "discount": catalog.DISCOUNT,
+        "discount_percent": catalog.DISCOUNT_PERCENT,
         "codes": [offer.code for offer in catalog.OFFERS],
         "shares": [offer.share for offer in catalog.OFFERS],
         "areas": list(catalog.AREAS),
@@ -133,7 +143,7 @@ def _parameters(customers: int, now: datetime, *, admin: int) -> dict[str, Any]:
         "first_names": list(catalog.FIRST_NAMES),
         "last_names": list(catalog.LAST_NAMES),
         "admin": admin,
-        **{f"{key}_prefix": series.prefix for key, series in SERIES.items()},
+        **{f"{key.replace(' ', '_')}_prefix": series.prefix for key, series in SERIES.items()},
     }
 
 
@@ -166,8 +176,15 @@ def _continue_numbers(cursor: Any, customers: int) -> None:
     for table in WITH_OUR_IDS:
         highest = f"SELECT max(id) FROM billing_{table}"  # noqa: S608  (a name of ours)  # nosec B608
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('billing_{table}', 'id'), ({highest}))")
-    cursor.execute("SELECT (SELECT count(*) FROM billing_bill), (SELECT count(*) FROM billing_payment)")
-    bills, receipts = cursor.fetchone()
-    for key, last in {"customer": customers, "bill": bills, "receipt": receipts}.items():
+    cursor.execute(
+        """
+        SELECT
+            (SELECT count(*) FROM billing_bill),
+            (SELECT count(*) FROM billing_payment),
+            (SELECT count(*) FROM billing_creditnote)
+        """
+    )
+    bills, receipts, notes = cursor.fetchone()
+    for key, last in {"customer": customers, "bill": bills, "receipt": receipts, "credit note": notes}.items():
         series = SERIES[key]
         NumberSeries.objects.create(key=key, prefix=series.prefix, digits=series.digits, last_value=last)

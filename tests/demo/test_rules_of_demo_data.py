@@ -9,12 +9,23 @@ import pytest
 from django.db import connection
 
 from billing.demo import loader
-from billing.models import AccessState, Bill, BillLine, Payment, Plan, Subscription
-from billing.rules import access
+from billing.models import (
+    AccessState,
+    Bill,
+    BillingState,
+    BillLine,
+    CreditNote,
+    LedgerEntry,
+    NumberSeries,
+    Payment,
+    Plan,
+    Subscription,
+)
+from billing.rules import access, discounts, tax
 from billing.rules.errors import Refused
 from billing.rules.periods import Interval, Schedule, Unit
-from billing.rules.proration import prorated
-from billing.services import bills, clock
+from billing.services import clock
+from billing.services.outlook import Outlook
 from tests.builders import at, issue_next
 
 INSTALLATIONS = [
@@ -42,10 +53,17 @@ def expected(subscription, number, settings):
     issued_on = period.end if plan.mode == Plan.Mode.POSTPAID else period.start
     due_on = access.due_on(issued_on, settings.DUE_DAYS if plan.due_days is None else plan.due_days)
     grace_days = settings.GRACE_DAYS if plan.grace_days is None else plan.grace_days
+    given = [
+        discount.rule
+        for discount in subscription.discounts.all()
+        if discount.starts_on <= period.start and (discount.ends_on is None or period.start < discount.ends_on)
+    ]
+    currency = settings.CURRENCY
     return (
         (period.start, period.end),
         (issued_on, due_on, access.cut_off_at(due_on, grace_days, ZoneInfo(settings.TIME_ZONE))),
-        (plan.price, prorated(plan.price, period, settings.CURRENCY)),
+        (plan, plan.price, discounts.for_slice(plan.price, given, period, currency)),
+        discounts.charged(plan.price, given, period, currency),
         f"{plan.name}, {subscription.login}, {period.start} to {period.last_day}",
     )
 
@@ -54,25 +72,75 @@ def written(line):
     return (
         (line.period.lower, line.period.upper),
         (line.bill.issued_on, line.bill.due_on, line.cut_off_at),
-        (line.price, line.amount),
+        (line.plan, line.price, line.discount),
+        line.amount,
         line.description,
     )
 
 
 def test_every_period_is_billed_as_the_rules_say(now, settings):
-    recurring = BillLine.objects.filter(kind="recurring").select_related("bill").order_by("subscription", "period")
+    recurring = BillLine.objects.filter(kind="recurring").select_related("bill", "plan").order_by("period")
     lines = {}
     for line in recurring:
         lines.setdefault(line.subscription_id, []).append(line)
-    for subscription in Subscription.objects.select_related("plan"):
+    for subscription in Subscription.objects.select_related("plan").prefetch_related("discounts"):
         billed = lines.get(subscription.pk, [])
         assert [written(line) for line in billed] == [
-            expected(subscription, number, settings) for number in range(subscription.next_period)
+            expected(subscription, number, settings) for number in range(len(billed))
         ]
-        assert bills.propose(subscription).issue_on > clock.local_date(now)
+        assert all(line.billed_days == line.period for line in billed)
+    assert BillLine.objects.filter(discount__gt=0)
     assert set(Plan.objects.filter(subscriptions__isnull=False).values_list("code", flat=True)) >= {
         "home-20", "business-100", "campus-50", "weekly-10", "yearly-20",
     }  # fmt: skip
+
+
+def test_every_next_bill_is_due_when_the_outlook_says(now):
+    states = BillingState.objects.all()
+    outlook = Outlook([state.pk for state in states])
+    for state in states:
+        assert state.bill_on == outlook.bill_on(state.pk, state.billed_until)
+        assert state.bill_on is None or state.bill_on > clock.local_date(now)
+        assert (state.bill_on is None) == state.subscription.holds.exists()
+
+
+def test_every_tax_is_that_of_the_rules(now, settings):
+    for bill in Bill.objects.prefetch_related("lines", "taxes"):
+        lines = [
+            (line.amount, tax.Rate(line.tax_name, line.tax_percent, line.tax_inclusive) if line.tax_name else None)
+            for line in bill.lines.all()
+        ]
+        totals = tax.totals(lines, settings.CURRENCY)
+        assert (bill.net, bill.tax, bill.total) == (totals.net, totals.tax, totals.total)
+        assert [(part.name, part.base, part.tax) for part in bill.taxes.all()] == [
+            (part.rate.name, part.base, part.tax) for part in totals.taxes
+        ]
+    assert Bill.objects.filter(tax__gt=0)
+
+
+def test_documents_carry_their_numbers_their_seller_and_their_local_day(now, settings):
+    series = NumberSeries.objects.in_bulk()
+    for key, document in [("bill", Bill), ("credit note", CreditNote)]:
+        for row in document.objects.all():
+            assert row.number == series[key].formatted(row.sequence, row.issued_on)
+            assert row.issued_on == clock.local_date(row.issued_at)
+            assert row.seller_name == settings.COMPANY_NAME
+    for payment in Payment.objects.all():
+        assert payment.number == series["receipt"].formatted(payment.sequence, payment.received_on)
+        assert payment.received_on == clock.local_date(payment.received_at)
+
+
+def test_the_ledger_books_each_document_on_its_day(now):
+    booked = set(LedgerEntry.objects.values_list("kind", "customer", "booked_on", "booked_at", "amount"))
+    bills = Bill.objects.values_list("customer", "issued_on", "issued_at", "total")
+    notes = CreditNote.objects.values_list("customer", "issued_on", "issued_at", "total")
+    payments = Payment.objects.values_list("customer", "received_on", "received_at", "amount")
+    assert booked == {
+        *(("bill", *bill) for bill in bills),
+        *(("credit note", *note, -total) for *note, total in notes),
+        *(("payment", *payment, -amount) for *payment, amount in payments),
+    }
+    assert notes
 
 
 def test_dates_and_instants_agree_and_none_is_in_the_future(now):

@@ -4,9 +4,11 @@
 CREATE OR REPLACE FUNCTION pg_temp.pick(key bigint, salt integer, choices integer) RETURNS integer
 LANGUAGE sql IMMUTABLE RETURN mod(hashint8extended(key, salt) & 9223372036854775807, choices)::integer;
 
--- A document number as it is printed: at least 6 digits, as billing.models.NumberSeries does it.
-CREATE OR REPLACE FUNCTION pg_temp.printed(prefix text, value bigint) RETURNS text
-LANGUAGE sql IMMUTABLE RETURN prefix || lpad(value::text, greatest(6, length(value::text)), '0');
+-- A document number as it is printed: at least 6 digits, as billing.rules.numbering does it.
+CREATE OR REPLACE FUNCTION pg_temp.printed(prefix text, value bigint, issued_on date) RETURNS text
+LANGUAGE sql IMMUTABLE RETURN
+    replace(replace(prefix, '{year}', to_char(issued_on, 'YYYY')), '{month}', to_char(issued_on, 'MM'))
+    || lpad(value::text, greatest(6, length(value::text)), '0');
 
 -- The day of a month, or the month's last one; month is a first of the month.
 CREATE OR REPLACE FUNCTION pg_temp.on_day(month date, day integer) RETURNS date

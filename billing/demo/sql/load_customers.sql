@@ -1,7 +1,9 @@
-INSERT INTO billing_customer (id, code, name, phone, email, address, area_id, created_at)
+INSERT INTO billing_customer (
+    id, code, name, phone, email, address, tax_id, bill_per_subscription, area_id, created_at
+)
 SELECT
     customer.id,
-    pg_temp.printed(%(customer_prefix)s, customer.id),
+    pg_temp.printed(%(customer_prefix)s, customer.id, day),
     first_name || ' ' || last_name,
     '555-' || lpad(pg_temp.pick(customer.id, 3, 10000000)::text, 7, '0'),
     CASE WHEN pg_temp.pick(customer.id, 4, 5) > 0 THEN
@@ -9,7 +11,7 @@ SELECT
     ELSE '' END,
     1 + pg_temp.pick(customer.id, 5, 180) || ' ' || (%(streets)s)[1 + pg_temp.pick(customer.id, 6, cardinality(%(streets)s))]
         || ', ' || area.name,
-    area.id,
+    '', false, area.id,
     least(day.begins + interval '30 minutes', %(now)s)
 FROM demo_customer customer
 CROSS JOIN LATERAL (

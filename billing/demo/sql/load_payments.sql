@@ -1,9 +1,17 @@
-INSERT INTO billing_payment (
-    id, customer_id, number, sequence, amount, currency, allocated, method, received_at, received_by_id, gateway, note
+WITH received AS (
+    INSERT INTO billing_payment (
+        id, customer_id, number, sequence, amount, currency, allocated, returned,
+        method, received_at, received_on, received_by_id, gateway, note
+    )
+    SELECT
+        id, customer_id, pg_temp.printed(%(receipt_prefix)s, id, day), id, paid + credit, %(currency)s, paid, 0,
+        method, received_at, day,
+        CASE method WHEN 'cash' THEN %(admin)s END, '', CASE WHEN credit > 0 THEN 'Paid in advance' ELSE '' END
+    FROM demo_payment
+    CROSS JOIN LATERAL (SELECT (received_at AT TIME ZONE %(zone)s)::date) AS local (day)
+    WHERE id BETWEEN %(first)s AND %(last)s
+    ORDER BY id
+    RETURNING id, customer_id, received_on, received_at, amount
 )
-SELECT
-    id, customer_id, pg_temp.printed(%(receipt_prefix)s, id), id, paid + credit, %(currency)s, paid, method, received_at,
-    CASE method WHEN 'cash' THEN %(admin)s END, '', CASE WHEN credit > 0 THEN 'Paid in advance' ELSE '' END
-FROM demo_payment
-WHERE id BETWEEN %(first)s AND %(last)s
-ORDER BY id;
+INSERT INTO billing_ledgerentry (customer_id, booked_on, booked_at, kind, amount, payment_id)
+SELECT customer_id, received_on, received_at, 'payment', -amount, id FROM received;

@@ -17,11 +17,19 @@ FROM demo_bill WHERE paid > 0;
 ALTER TABLE demo_payment ADD PRIMARY KEY (id);
 ANALYZE demo_payment;
 
--- What each subscription's hot state is made of.
+CREATE TEMP TABLE demo_credit_note ON COMMIT DROP AS
+SELECT
+    row_number() OVER (ORDER BY received_at, id) AS id, id AS bill_id, customer_id, credited, received_at AS issued_at
+FROM demo_bill WHERE credited > 0;
+
+ALTER TABLE demo_credit_note ADD PRIMARY KEY (id);
+ANALYZE demo_credit_note;
+
+-- What each subscription's hot states are made of.
 CREATE TEMP TABLE demo_billed ON COMMIT DROP AS
 SELECT
-    subscription_id, count(*) AS periods,
-    min(cut_off_at) FILTER (WHERE paid < amount + installation) AS cut_off_at
+    subscription_id, count(*)::integer AS periods, max(ends_before) AS billed_until,
+    min(cut_off_at) FILTER (WHERE paid + credited < total) AS cut_off_at
 FROM demo_bill GROUP BY subscription_id;
 
 ALTER TABLE demo_billed ADD PRIMARY KEY (subscription_id);

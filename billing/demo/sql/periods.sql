@@ -1,5 +1,5 @@
 -- Every period that is due for billing by today: prepaid ones at their start, postpaid ones at
--- their end (rule B2), with the dates and the price of its bill (rules B3, M3).
+-- their end (rule B2), with the dates and amounts of its bill (rules B3, M3, M4, B5).
 CREATE TEMP VIEW demo_period AS
 SELECT
     subscription.id AS subscription_id, customer_id, profile, steered_on, steered_at, price, due_days,
@@ -7,8 +7,10 @@ SELECT
     begins_on, ends_before, issued_on, issued_on + due_days AS due_on,
     cut_off.begins AS cut_off_at,
     issue.begins AS issue_day_at, least(issue.begins + interval '1 hour', %(now)s) AS issued_at,
-    round(price * (ends_before - begins_on) / (ends_before - full_from), %(decimals)s) AS amount,
-    CASE WHEN n = 0 THEN %(installation)s ELSE 0 END AS installation
+    round(price * terms.days / full_days, %(decimals)s) - amount AS discount,
+    amount, coalesce(tax, 0) AS tax, installation,
+    amount + CASE WHEN tax_inclusive THEN 0 ELSE coalesce(tax, 0) END + installation AS total,
+    tax IS NOT NULL AS is_taxed
 FROM demo_subscription subscription
 JOIN demo_plan plan ON plan.id = subscription.plan_id
 -- No month is shorter than 28 days: no more periods than this can have begun.
@@ -22,7 +24,21 @@ CROSS JOIN LATERAL (SELECT greatest(full_from, starts_on)) AS period (begins_on)
 CROSS JOIN LATERAL (SELECT CASE mode WHEN 'postpaid' THEN ends_before ELSE begins_on END) AS bill (issued_on)
 JOIN demo_day issue ON issue.day = issued_on
 JOIN demo_day cut_off ON cut_off.day = issued_on + due_days + grace_days + 1
-WHERE issued_on <= %(today)s;
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN begins_on < coalesce(discount_ends_on, 'infinity') THEN coalesce(discount_percent, 0) ELSE 0 END,
+        (ends_before - begins_on)::numeric, ends_before - full_from,
+        CASE WHEN n = 0 THEN %(installation)s ELSE 0 END
+) AS terms (percent_off, days, full_days, installation)
+CROSS JOIN LATERAL (
+    SELECT round((price - round(price * percent_off / 100, %(decimals)s)) * terms.days / full_days, %(decimals)s)
+) AS charged (amount)
+CROSS JOIN LATERAL (
+    SELECT round(
+        amount * tax_percent / CASE WHEN tax_inclusive THEN 100 + tax_percent ELSE 100 END, %(decimals)s
+    )
+) AS taxed (tax)
+WHERE issued_on <= %(today)s AND begins_on < coalesce(hold_on, 'infinity');
 
 -- When the customer would pay each of these bills; infinity when not at all.
 CREATE TEMP VIEW demo_habit AS
@@ -57,8 +73,12 @@ CREATE TEMP TABLE demo_unnumbered_bill (
     issued_at timestamptz NOT NULL,
     due_on date NOT NULL,
     cut_off_at timestamptz NOT NULL,
+    discount numeric(14, 3) NOT NULL,
     amount numeric(14, 3) NOT NULL,
+    tax numeric(14, 3) NOT NULL,
     installation numeric(14, 3) NOT NULL,
+    total numeric(14, 3) NOT NULL,
+    credited numeric(14, 3) NOT NULL,
     paid numeric(14, 3) NOT NULL,
     credit numeric(14, 3) NOT NULL,
     received_at timestamptz NOT NULL

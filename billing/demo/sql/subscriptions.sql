@@ -10,10 +10,10 @@ WITH wanted AS (
     WHERE place = 1 OR (profile = 'ordinary' AND mod(slot, 13) = 5) OR slot IN (3, 7)
 ), drawn AS (
     SELECT
-        *, pg_temp.pick(key, 1, CASE profile WHEN 'ordinary' THEN
-            (SELECT max(share_to) FROM demo_plan)
-        ELSE
-            (SELECT max(share_to) FROM demo_plan WHERE can_be_steered)
+        *, pg_temp.pick(key, 1, CASE profile
+            WHEN 'ordinary' THEN (SELECT max(share_to) FROM demo_plan)
+            WHEN 'on hold' THEN (SELECT max(share_to) FROM demo_plan WHERE can_be_steered AND mode = 'prepaid')
+            ELSE (SELECT max(share_to) FROM demo_plan WHERE can_be_steered)
         END::integer) AS share
     FROM wanted
 ), planned AS (
@@ -29,12 +29,14 @@ WITH wanted AS (
 )
 SELECT
     row_number() OVER (ORDER BY customer_id, place) AS id,
-    customer_id, place, plan_id, profile, steered_on, steered_day.begins AS steered_at,
-    CASE
-        WHEN steered_on IS NOT NULL THEN start.starts_on
-        WHEN place = 2 THEN least(joins_on + 20 + pg_temp.pick(key, 3, 90), %(today)s::date)
-        ELSE joins_on
-    END AS starts_on
+    customer_id, place, plan_id, profile, steered_on, steered_day.begins AS steered_at, begins.starts_on,
+    -- Nothing is billed from the first day of a hold on (rule L3).
+    CASE profile WHEN 'on hold' THEN
+        greatest(begins.starts_on + 1, %(today)s::date - 1 - pg_temp.pick(key, 4, 17))
+    END AS hold_on,
+    -- One in 25 has a discount, half of them for six months.
+    CASE WHEN profile = 'ordinary' AND pg_temp.pick(key, 5, 25) = 0 THEN %(discount_percent)s END AS discount_percent,
+    CASE WHEN mod(customer_id, 2) = 0 THEN (begins.starts_on + interval '6 months')::date END AS discount_ends_on
 FROM planned
 LEFT JOIN demo_day steered_day ON steered_day.day = steered_on
 LEFT JOIN LATERAL (
@@ -45,7 +47,14 @@ LEFT JOIN LATERAL (
     WHERE steered_on = ((steered_on - make_interval(months => before))::date + make_interval(months => before))::date
     ORDER BY abs(steered_on - joins_on - before * 30), before
     LIMIT 1
-) AS start ON steered_on IS NOT NULL;
+) AS start ON steered_on IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN steered_on IS NOT NULL THEN start.starts_on
+        WHEN place = 2 THEN least(joins_on + 20 + pg_temp.pick(key, 3, 90), %(today)s::date)
+        ELSE joins_on
+    END
+) AS begins (starts_on);
 
 ALTER TABLE demo_subscription ADD PRIMARY KEY (id);
 ANALYZE demo_subscription;

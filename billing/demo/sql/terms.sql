@@ -4,14 +4,17 @@ CREATE TEMP TABLE demo_day ON COMMIT DROP AS
 SELECT day, begins FROM unnest(%(days)s::date[], %(begins)s::timestamptz[]) AS t (day, begins);
 
 -- What is sold, with the terms in force. The shares of 100 subscriptions are added up, the plans of
--- one month from the day of start first: only these can be steered to have a bill on a given day.
+-- one month from the day of start first, because only these can be steered to have a bill on a given
+-- day, and of them the prepaid ones, because only these are put on hold.
 CREATE TEMP TABLE demo_plan ON COMMIT DROP AS
 SELECT
-    id, price, mode, billing_day, terms.*,
+    plan.id, plan.price, mode, billing_day, terms.*,
+    tax.name AS tax_name, tax.percent AS tax_percent, tax.inclusive AS tax_inclusive,
     sum(share) OVER in_order - share AS share_from,
     sum(share) OVER in_order AS share_to
 FROM unnest(%(codes)s, %(shares)s) AS offer (code, share)
 JOIN billing_plan plan USING (code)
+LEFT JOIN billing_taxrate tax ON tax.id = tax_rate_id
 CROSS JOIN LATERAL (
     SELECT
         interval_count * CASE interval_unit WHEN 'month' THEN 1 WHEN 'year' THEN 12 ELSE 0 END AS months,
@@ -20,6 +23,6 @@ CROSS JOIN LATERAL (
         coalesce(plan.grace_days, %(grace_days)s) AS grace_days,
         interval_unit = 'month' AND interval_count = 1 AND billing_day IS NULL AS can_be_steered
 ) AS terms (months, days, due_days, grace_days, can_be_steered)
-WINDOW in_order AS (ORDER BY terms.can_be_steered DESC, id);
+WINDOW in_order AS (ORDER BY terms.can_be_steered DESC, mode DESC, plan.id);
 
 ANALYZE demo_day, demo_plan;
