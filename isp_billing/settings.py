@@ -32,6 +32,7 @@ COMPANY_TAX_ID = env.text("COMPANY_TAX_ID")
 CURRENCY = env.text("CURRENCY", "USD").upper()
 DUE_DAYS = env.number("DUE_DAYS", 14, least=0)
 GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0)
+CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
 
 # --- Time and language ---------------------------------------------------------------------
 USE_TZ = True

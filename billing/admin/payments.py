@@ -64,21 +64,21 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
 
 @admin.register(Allocation)
 class AllocationAdmin(SearchedByCustomer, ReadOnlyAdmin):
-    list_display = ("allocated_at", "payment", "bill", "part_amount")
-    list_select_related = ("payment", "bill")
+    list_display = ("allocated_at", "payment", "credit_note", "bill", "part_amount")
+    list_select_related = ("payment", "credit_note", "bill")
     list_filter = ("allocated_at",)
     search_fields = ("payment__number",)
     search_help_text = "Receipt number, or the customer's code, name, phone or login"
     number_field = "payment__number"
     customer_field = "payment__customer"
     ordering = ("-id",)
-    fields = ("payment", "bill", "part_text", "allocated_at")
+    fields = ("payment", "credit_note", "bill", "part_text", "allocated_at")
     readonly_fields = ("part_text",)
 
     @display(description="amount")
     def part_amount(self, allocation: Allocation) -> SafeString:
-        return amount_cell(allocation.amount, allocation.payment.currency)
+        return amount_cell(allocation.amount, allocation.bill.currency)
 
     @display(description="amount")
     def part_text(self, allocation: Allocation) -> str:
-        return formatting.money(allocation.amount, allocation.payment.currency)
+        return formatting.money(allocation.amount, allocation.bill.currency)

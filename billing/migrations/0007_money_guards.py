@@ -185,8 +185,12 @@ CREATE OR REPLACE FUNCTION billing_billline_guard() RETURNS trigger LANGUAGE plp
 DECLARE
     kept text[] := '{credited,billed_days}';
 BEGIN
-    IF TG_OP = 'UPDATE' AND pg_trigger_depth() > 1 AND to_jsonb(NEW) - kept = to_jsonb(OLD) - kept THEN
-        RETURN NEW;
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - kept = to_jsonb(OLD) - kept THEN
+        -- Written with a credit note or a void; by hand only days that cost nothing are given back.
+        IF pg_trigger_depth() > 1
+                OR NEW.credited = OLD.credited AND OLD.amount = OLD.credited AND NEW.billed_days <@ OLD.billed_days THEN
+            RETURN NEW;
+        END IF;
     END IF;
     PERFORM FROM billing_bill WHERE id = OLD.bill_id AND status <> 'draft';
     IF FOUND OR TG_OP = 'UPDATE' AND NEW.bill_id <> OLD.bill_id THEN

@@ -53,12 +53,12 @@ class DaysOf(Func):
     )
 
     def __init__(self, owner: str, days: str) -> None:
+        self._columns = (owner, days)
         super().__init__(F(owner), F(days))
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> tuple[str, Any]:
         owner, days = (compiler.compile(source)[0] for source in self.source_expressions)
         return self.template % {"owner": owner, "days": days}, ()
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
-        owner, days = self.source_expressions
-        return "billing.models.fields.DaysOf", (owner.name, days.name), {}
+        return "billing.models.fields.DaysOf", self._columns, {}

@@ -26,9 +26,9 @@ class Subscription(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(login=""), name="subscription_has_a_login"),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="subscription_ends_after_start",
-                violation_error_message="The end must come after the start.",
+                violation_error_message="The end must not come before the start.",
             ),
         ]
 

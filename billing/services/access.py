@@ -8,10 +8,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing.models import AccessEvent, AccessState, Bill, Block, Subscription
-from billing.rules.access import is_due
+from billing.models import Block, Subscription
 from billing.rules.errors import Refused
-from billing.services import locks
+from billing.services import blocks, locks
 
 # A line that costs nothing, or was credited in full, cuts nobody (rule E1).
 _SET_CUT_OFFS = """
@@ -76,20 +75,12 @@ def disable(
     if reason == Block.Reason.UNPAID:
         raise Refused("Only an unpaid bill disables as unpaid. Choose another reason.")
     locks.customer(subscription.customer_id)
-    state = locks.access_state(subscription.pk)
-    if Block.objects.filter(subscription=subscription, reason=reason, closed_at=None).exists():
-        return False
-    Block.objects.create(subscription=subscription, reason=reason, opened_at=now, note=note)
-    _record(state, AccessEvent.Change.BLOCKED, reason, is_on=False, rule="E6", now=now, by=by)
-    return True
+    return blocks.open_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by, note=note)
 
 
 @transaction.atomic(durable=True)
 def restore(*, subscription: Subscription, now: datetime, by: Any = None, reason: str = Block.Reason.MANUAL) -> bool:
     """Take back a block that staff set; False when there was none. Other reasons stay (rule E6).
-
-    A subscription whose bills fell due meanwhile goes straight over into *unpaid*: it is not
-    online between this and the next sweep.
 
     Raises:
         Refused: the reason is "unpaid": a payment ends that block.
@@ -97,67 +88,13 @@ def restore(*, subscription: Subscription, now: datetime, by: Any = None, reason
     if reason == Block.Reason.UNPAID:
         raise Refused("A block for unpaid bills ends with the payment. Receive the payment instead.")
     locks.customer(subscription.customer_id)
-    state = locks.access_state(subscription.pk)
-    if not _is_blocked(state, reason):
-        return False
-    if is_due(state.cut_off_at, now) and not _is_blocked(state, Block.Reason.UNPAID):
-        _open_unpaid_block(state, now=now)
-    _close_block(state, reason, rule="E6", now=now, by=by)
-    return True
+    return blocks.close_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by)
 
 
 def open_reasons(subscription_ids: Collection[int]) -> dict[int, list[str]]:
     """The open reasons against access, by subscription id; absent when there is none."""
     reasons: dict[int, list[str]] = {}
-    blocks = Block.objects.filter(subscription__in=subscription_ids, closed_at=None).order_by("pk")
-    for subscription_id, reason in blocks.values_list("subscription_id", "reason"):
+    found = Block.objects.filter(subscription__in=subscription_ids, closed_at=None).order_by("pk")
+    for subscription_id, reason in found.values_list("subscription_id", "reason"):
         reasons.setdefault(subscription_id, []).append(reason)
     return reasons
-
-
-def _is_blocked(state: AccessState, reason: str) -> bool:
-    return Block.objects.filter(subscription_id=state.pk, reason=reason, closed_at=None).exists()
-
-
-def _open_unpaid_block(state: AccessState, *, now: datetime) -> None:
-    bill = Bill.objects.filter(
-        status=Bill.Status.OPEN, lines__subscription=state.pk, lines__cut_off_at=state.cut_off_at
-    ).first()
-    Block.objects.create(subscription_id=state.pk, reason=Block.Reason.UNPAID, opened_at=now, bill=bill)
-    _record(state, AccessEvent.Change.BLOCKED, Block.Reason.UNPAID, is_on=False, rule="E1", now=now, by=None, bill=bill)
-
-
-def _close_block(state: AccessState, reason: str, *, rule: str, now: datetime, by: Any) -> None:
-    open_blocks = Block.objects.filter(subscription_id=state.pk, closed_at=None)
-    if open_blocks.filter(reason=reason).update(closed_at=now):
-        is_on = not open_blocks.exists()
-        _record(state, AccessEvent.Change.UNBLOCKED, reason, is_on=is_on, rule=rule, now=now, by=by)
-
-
-def _record(
-    state: AccessState,
-    change: str,
-    reason: str,
-    *,
-    is_on: bool,
-    rule: str,
-    now: datetime,
-    by: Any,
-    bill: Bill | None = None,
-) -> None:
-    """Write one access event and, when access itself changed, the hot state."""
-    AccessEvent.objects.create(
-        subscription_id=state.pk,
-        at=now,
-        change=change,
-        reason=reason,
-        rule=rule,
-        bill=bill,
-        actor=by,
-        was_on=state.is_on,
-        is_on=is_on,
-    )
-    if state.is_on != is_on:
-        state.is_on = is_on
-        state.version += 1
-        state.save(update_fields=["is_on", "version"])

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from billing.models import BillingState
 from billing.rules.errors import Refused
 from billing.services import billing_states, bills, clock, locks
-from billing.services.drafts import BillDraft, draft
+from billing.services.drafts import BillDraft, draft, waiting_items
 from billing.services.outlook import Outlook, Proposal
 
 logger = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ def _drafts(outlook: Outlook, due: Sequence[tuple[int, int, bool]], today: date)
         else:
             by_customer[customer_id][-1].append(proposal)
     items = defaultdict(list)
-    for item in bills.waiting_items(list(by_customer)):
+    for item in waiting_items(list(by_customer)):
         items[item.customer_id].append(item)
     for customer_id, groups in by_customer.items():
         for proposals in groups:

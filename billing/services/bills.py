@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.models import Bill, BillingState, BillLine, Item, Plan, Subscription
+from billing.models import Bill, BillLine, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import billing_states, clock, issuing, locks, settlement
-from billing.services.drafts import BillDraft, draft
+from billing.services import billing_states, clock, issuing, locks, settlement, voiding
+from billing.services.drafts import BillDraft, draft, waiting_items
 from billing.services.outlook import Outlook, Proposal
 
 
@@ -70,14 +70,7 @@ def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
     locks.access_states([bill.customer_id])
     bill = Bill.objects.get(pk=bill.pk)
     _check_voidable(bill)
-    lines = list(bill.lines.filter(kind=BillLine.Kind.RECURRING).order_by("-period"))
-    for line in lines:
-        _turn_back(line)
-    Bill.objects.filter(pk=bill.pk).update(
-        status=Bill.Status.VOID, voided_at=now, voided_on=clock.local_date(now), voided_by=by, void_reason=reason
-    )
-    Item.objects.filter(bill=bill).update(bill=None)
-    billing_states.refresh({line.subscription_id for line in lines})
+    voiding.take_back(bill, reason=reason, now=now, by=by)
     settlement.settle([bill.customer_id], now=now, by=by)
     bill.refresh_from_db()
 
@@ -88,12 +81,6 @@ def issue(outlook: Outlook, drafts: Sequence[BillDraft], *, now: datetime, by: A
     billing_states.follow(outlook, [proposal for bill in drafts for proposal in bill.proposals])
     settlement.settle({bill.customer_id for bill in drafts}, now=now, by=by)
     return ids
-
-
-def waiting_items(customer_ids: Sequence[int]) -> list[Item]:
-    """The one-off items that wait for the next bill of these customers (rule B4)."""
-    items = Item.objects.filter(customer__in=customer_ids, bill=None, withdrawn_at=None)
-    return list(items.select_related("tax_rate").order_by("pk"))
 
 
 def _proposal(outlook: Outlook, subscription: Subscription) -> Proposal:
@@ -123,13 +110,3 @@ def _check_voidable(bill: Bill) -> None:
         raise Refused(f"Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.")
     if bill.credited > 0:
         raise Refused(f"Bill {bill} has a credit note. Credit the rest of it instead.")
-
-
-def _turn_back(line: BillLine) -> None:
-    """Let the next bill start where ``line`` started; only the last period can be taken back."""
-    state = BillingState.objects.get(pk=line.subscription_id)
-    if line.billed_days.isempty or line.billed_days.upper != state.billed_until:
-        raise Refused(
-            f"A later period of {line.subscription} is billed or skipped already. Issue a credit note instead."
-        )
-    BillingState.objects.filter(pk=line.subscription_id).update(billed_until=line.period.lower)

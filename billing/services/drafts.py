@@ -39,5 +39,11 @@ def draft(customer_id: int, proposals: Sequence[Proposal], items: Sequence[Item]
     return BillDraft(customer_id, proposals, items, due_on, cut_offs, tax.totals(lines, settings.CURRENCY))
 
 
+def waiting_items(customer_ids: Sequence[int]) -> list[Item]:
+    """The one-off items that wait for the next bill of these customers (rule B4)."""
+    items = Item.objects.filter(customer__in=customer_ids, bill=None, withdrawn_at=None)
+    return list(items.select_related("tax_rate").order_by("pk"))
+
+
 def _rate(row: TaxRate | None) -> tax.Rate | None:
     return None if row is None else row.rate

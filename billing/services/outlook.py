@@ -109,6 +109,10 @@ class Outlook:
             return None
         return plan, anchor, Schedule(anchor, plan.interval, plan.billing_day).slice_from(start, stop)
 
+    def plan_of(self, service: Service) -> Plan:
+        """The plan that the subscription is on."""
+        return self._plans[service.plan_id]
+
     def _plan_at(self, service: Service, start: date) -> tuple[Plan, date]:
         """The plan of a period that starts on ``start``, and the anchor of its grid."""
         plan = self._plans[service.plan_id]
@@ -130,8 +134,10 @@ class Outlook:
         return min(stops, default=None)
 
     def _price_at(self, plan: Plan, start: date) -> Decimal:
-        earlier = (entry.price for entry in self._earlier_prices[plan.pk] if entry.day > start)
-        return next(earlier, plan.price)
+        for earlier in self._earlier_prices[plan.pk]:
+            if earlier.day > start:
+                return Decimal(earlier.price)
+        return Decimal(plan.price)
 
     def _discounts_at(self, subscription_id: int, start: date) -> list[DiscountRule]:
         return [

@@ -39,7 +39,7 @@ def receive(
     Raises:
         Refused: an amount, currency or bill that cannot be, or a repeated key with another body.
     """
-    payment = _payment(customer, amount, method, now=now, by=by, **how)
+    payment = new(customer, amount, method, now=now, by=by, **how)
     try:
         return _receive_once(payment, bill, now, by)
     except IntegrityError:
@@ -48,7 +48,7 @@ def receive(
         raise
 
 
-def _payment(
+def new(
     customer: Customer,
     amount: Decimal,
     method: str,
@@ -61,6 +61,7 @@ def _payment(
     transaction_id: str = "",
     note: str = "",
 ) -> Payment:
+    """A payment that is not written yet. Raises Refused when it cannot be taken."""
     return Payment(
         customer=customer,
         currency=_checked_currency(currency),
@@ -84,6 +85,11 @@ def _receive_once(payment: Payment, bill: Bill | None, now: datetime, by: Any) -
     locks.access_states([payment.customer_id])
     if bill is not None:
         _check_open(bill, payment.customer_id)
+    return book(payment, bill, now=now, by=by)
+
+
+def book(payment: Payment, bill: Bill | None, *, now: datetime, by: Any = None) -> Payment:
+    """Write a new payment of a locked customer and let everything follow from it."""
     payment.sequence, payment.number = numbers.take("receipt", on=payment.received_on)
     payment.save(force_insert=True)
     settlement.settle([payment.customer_id], now=now, by=by, first=bill)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Bill
-from billing.services import access, billing_states, credit
+from billing.services import access, billing_states, credit, renewals
 
 
 def settle(customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None) -> None:
@@ -17,5 +17,9 @@ def settle(customer_ids: Collection[int], *, now: datetime, by: Any = None, firs
     """
     credit.apply(customer_ids, now=now, first=first)
     freed = access.follow_bills(customer_ids, now=now, by=by)
-    if freed:
-        billing_states.resume(freed, now=now)
+    if not freed:
+        return
+    if redated := renewals.redate(freed, now=now, by=by):
+        credit.apply(redated, now=now)
+        access.follow_bills(redated, now=now, by=by)
+    billing_states.resume(freed, now=now)

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from billing.models import AccessState, BillingState, Customer, Plan, Subscription, UnbilledDays
+from billing.models import AccessState, BillingState, Block, Customer, Plan, ScheduledChange, Subscription, UnbilledDays
 from billing.rules.errors import Refused
-from billing.services import billing_states, locks
+from billing.services import billing_states, blocks, clock, locks, scheduled_changes
 
 
 @transaction.atomic(durable=True)
@@ -29,7 +29,7 @@ def open_subscription(
         raise Refused("A subscription needs a login.")
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(f"The end, {ends_on}, must come after the start, {starts_on}.")
-    _check_sold(plan, starts_on)
+    check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
     first_paid_day = starts_on + timedelta(days=plan.trial_days)
     subscription = Subscription(
@@ -46,14 +46,20 @@ def open_subscription(
             subscription.save(force_insert=True)
     except IntegrityError as error:
         raise Refused(f"The login {login} is taken. Choose another.") from error
-    AccessState.objects.create(subscription=subscription)
+    state = AccessState.objects.create(subscription=subscription)
     BillingState.objects.create(subscription=subscription, customer=customer, billed_until=starts_on)
     billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
     billing_states.refresh([subscription.pk])
+    if starts_on > clock.local_date(now):
+        blocks.open_block(state, Block.Reason.PENDING, rule="L1", now=now)
+        scheduled_changes.schedule(subscription, ScheduledChange.Kind.START, starts_on, now=now)
+    if ends_on is not None:
+        scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, ends_on, now=now)
     return subscription
 
 
-def _check_sold(plan: Plan, day: date) -> None:
+def check_sold(plan: Plan, day: date) -> None:
+    """Raise Refused unless the plan is sold on ``day``."""
     if plan.available_from and day < plan.available_from:
         raise Refused(f"The plan {plan.name} is sold from {plan.available_from} on. Choose a later start.")
     if plan.available_until and day > plan.available_until:

@@ -1,0 +1,74 @@
+"""The run that makes scheduled changes happen when their day has come (rules L1, T6)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from billing.models import Block, ScheduledChange
+from billing.services import blocks, clock, endings, holds, locks, plan_changes, scheduled_changes
+
+logger = logging.getLogger(__name__)
+
+Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
+
+
+@dataclass
+class ChangeRun:
+    """How many changes happened, and which failed and why, by the change's id."""
+
+    applied: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+
+
+def apply_due(*, now: datetime) -> ChangeRun:
+    """Make every change happen that is due as of ``now``, in the order of their days, each in its own transaction.
+
+    One that cannot happen is marked as failed with its error; the others go on.
+    """
+    run = ChangeRun()
+    due = ScheduledChange.objects.filter(status=Status.PENDING, due_on__lte=clock.local_date(now))
+    for pk in due.order_by("due_on", "pk").values_list("pk", flat=True).iterator():
+        try:
+            run.applied += _apply(pk, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            run.failed[pk] = str(error).splitlines()[0]
+            _mark_as_failed(pk, run.failed[pk], now=now)
+    return run
+
+
+@transaction.atomic(durable=True)
+def _apply(pk: int, *, now: datetime) -> bool:
+    change = ScheduledChange.objects.select_related("subscription").get(pk=pk)
+    locks.customer(change.subscription.customer_id)
+    locks.access_states([change.subscription.customer_id])
+    change = ScheduledChange.objects.select_related("subscription", "hold").get(pk=pk)
+    if change.status != Status.PENDING:
+        return False
+    _HANDLERS[change.kind](change, now=now)
+    return True
+
+
+def _start(change: ScheduledChange, *, now: datetime) -> None:
+    blocks.close_block(locks.access_state(change.subscription_id), Block.Reason.PENDING, rule="L1", now=now)
+    scheduled_changes.done(change, now=now)
+
+
+def _mark_as_failed(pk: int, error: str, *, now: datetime) -> None:
+    ScheduledChange.objects.filter(pk=pk).update(status=Status.FAILED, error=error[:300], closed_at=now)
+    logger.error("Scheduled change %d failed: %s", pk, error)
+
+
+_HANDLERS: dict[str, Callable[..., object]] = {
+    Kind.START: _start,
+    Kind.PLAN: plan_changes.apply,
+    Kind.HOLD: holds.apply_hold,
+    Kind.RESUME: holds.apply_resume,
+    Kind.END: endings.apply,
+}

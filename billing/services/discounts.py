@@ -1,0 +1,68 @@
+"""Discounts on a subscription's price (rule B5)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import Discount, Subscription
+from billing.rules import discounts as rules
+from billing.rules.errors import Refused
+from billing.services import locks
+
+
+@transaction.atomic(durable=True)
+def give(
+    *,
+    subscription: Subscription,
+    description: str,
+    starts_on: date,
+    now: datetime,
+    by: Any = None,
+    ends_on: date | None = None,
+    percent: Decimal | None = None,
+    fixed: Decimal | None = None,
+) -> Discount:
+    """Take ``percent`` or ``fixed`` off every period that starts from ``starts_on`` to before ``ends_on``.
+
+    Raises:
+        Refused: neither or both, above the price, or dates in impossible order.
+    """
+    locks.customer(subscription.customer_id)
+    price = Subscription.objects.select_related("plan").get(pk=subscription.pk).plan.price
+    rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refused(f"The discount would end on {ends_on}, not after its first day {starts_on}. Choose a later end.")
+    if not description.strip():
+        raise Refused("Say what the discount is for.")
+    return Discount.objects.create(
+        subscription=subscription,
+        description=description.strip(),
+        percent=percent,
+        fixed=fixed,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        created_at=now,
+        created_by=by,
+    )
+
+
+@transaction.atomic(durable=True)
+def end(*, discount: Discount, on: date) -> None:
+    """Let a discount end earlier: periods that start on ``on`` or later do without it.
+
+    Raises:
+        Refused: it ends earlier already, or would end before it starts.
+    """
+    locks.customer(discount.subscription.customer_id)
+    discount.refresh_from_db()
+    if on <= discount.starts_on:
+        raise Refused(f"The discount starts on {discount.starts_on}. Choose a later end.")
+    if discount.ends_on is not None and discount.ends_on <= on:
+        raise Refused(f"The discount ends on {discount.ends_on} already.")
+    discount.ends_on = on
+    discount.save(update_fields=["ends_on"])

@@ -1,0 +1,80 @@
+"""The end of a subscription: unused days are credited, used ones billed (rule L6)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import BillingState, Block, ScheduledChange, Subscription
+from billing.rules.cancellation import checked_end
+from billing.rules.errors import Refused
+from billing.services import (
+    billing_states,
+    blocks,
+    clock,
+    final_bills,
+    holds,
+    locks,
+    scheduled_changes,
+    settlement,
+    unused_days,
+)
+
+
+@transaction.atomic(durable=True)
+def end(*, subscription: Subscription, on: date, now: datetime, by: Any = None) -> ScheduledChange:
+    """End a subscription on ``on``, its first day without service: at once, or when the day comes.
+
+    Raises:
+        Refused: in the past, before the start, or it ends already.
+    """
+    customer = locks.customer(subscription.customer_id)
+    locks.access_states([customer.pk])
+    subscription = Subscription.objects.get(pk=subscription.pk)
+    today = clock.local_date(now)
+    checked_end(on, starts_on=subscription.starts_on)
+    if on < today and today >= subscription.starts_on:
+        raise Refused(f"It cannot end on {on}: that day is over. Choose today or later.")
+    if subscription.ends_on is not None and _is_settled(subscription):
+        raise Refused(f"{subscription} ended on {subscription.ends_on}.")
+    subscription.ends_on = on
+    subscription.save(update_fields=["ends_on"])
+    _forget_earlier_end(subscription, now=now)
+    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, on, now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    if on <= today or on == subscription.starts_on:
+        apply(change, now=now, by=by)
+    return change
+
+
+def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
+    """Let a locked customer's subscription end on the day that was agreed."""
+    subscription = Subscription.objects.select_related("customer").get(pk=change.subscription_id)
+    day = change.due_on
+    scheduled_changes.done(change, now=now)
+    holds.finish_for_end(subscription, day, now=now, by=by)
+    scheduled_changes.cancel_all(subscription, now=now)
+    final_bills.bill_until(subscription.customer, subscription.pk, day, now=now, by=by)
+    if settings.CREDIT_UNUSED_DAYS:
+        lines = unused_days.lines_from(subscription.pk, day)
+        reason = f"End of {subscription} on {day}"
+        unused_days.credit_days(subscription.customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
+        BillingState.objects.filter(pk=subscription.pk, billed_until__gt=day).update(billed_until=day)
+    blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule="L6", now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    settlement.settle([subscription.customer_id], now=now, by=by)
+
+
+def _is_settled(subscription: Subscription) -> bool:
+    ends = ScheduledChange.objects.filter(subscription=subscription, kind=ScheduledChange.Kind.END)
+    return ends.filter(status=ScheduledChange.Status.DONE).exists()
+
+
+def _forget_earlier_end(subscription: Subscription, *, now: datetime) -> None:
+    """Another day for the end replaces the one that was scheduled."""
+    ScheduledChange.objects.filter(
+        subscription=subscription, kind=ScheduledChange.Kind.END, status=ScheduledChange.Status.PENDING
+    ).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)

@@ -1,0 +1,133 @@
+"""Holds: days of rest without access, which are not billed; the grid of periods stays (rule L3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from billing.models import BillingState, Block, Hold, ScheduledChange, Subscription, UnbilledDays
+from billing.rules import holds as rules
+from billing.rules.errors import Refused
+from billing.services import (
+    billing_states,
+    blocks,
+    clock,
+    final_bills,
+    locks,
+    scheduled_changes,
+    settlement,
+    unused_days,
+)
+
+Kind = ScheduledChange.Kind
+
+
+@transaction.atomic(durable=True)
+def hold(
+    *,
+    subscription: Subscription,
+    starts_on: date,
+    now: datetime,
+    by: Any = None,
+    ends_on: date | None = None,
+    note: str = "",
+) -> Hold:
+    """Put a subscription on hold from ``starts_on`` to before ``ends_on``, or until it is resumed.
+
+    Raises:
+        Refused: in the past, dates in impossible order, a day of another hold, an ended subscription.
+    """
+    subscription = _lock(subscription)
+    today = clock.local_date(now)
+    if starts_on < max(today, subscription.starts_on):
+        raise Refused(f"The hold would start on {starts_on}. Choose {max(today, subscription.starts_on)} or later.")
+    if subscription.ends_on is not None:
+        raise Refused(f"{subscription} ends on {subscription.ends_on}. Take the end back first.")
+    others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
+    rules.checked(rules.Hold(starts_on, ends_on), others)
+    new = Hold.objects.create(
+        subscription=subscription, days=DateRange(starts_on, ends_on), note=note.strip(), created_at=now, created_by=by
+    )
+    begin = scheduled_changes.schedule(subscription, Kind.HOLD, starts_on, hold=new, now=now, by=by)
+    if ends_on is not None:
+        scheduled_changes.schedule(subscription, Kind.RESUME, ends_on, hold=new, now=now, by=by)
+    if starts_on == today:
+        apply_hold(begin, now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    return new
+
+
+@transaction.atomic(durable=True)
+def resume(*, subscription: Subscription, now: datetime, by: Any = None) -> None:
+    """End the running hold today: access comes back today, and the days on hold are credited.
+
+    Raises:
+        Refused: the subscription is not on hold.
+    """
+    subscription = _lock(subscription)
+    today = clock.local_date(now)
+    running = subscription.holds.filter(settled_at=None, days__startswith__lte=today).first()
+    if running is None:
+        raise Refused(f"{subscription} is not on hold.")
+    _finish(subscription, running, today, now=now, by=by)
+
+
+def apply_hold(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
+    """Begin a hold of a locked customer's subscription."""
+    state = locks.access_state(change.subscription_id)
+    blocks.open_block(state, Block.Reason.HOLD, rule="L3", now=now, by=by)
+    scheduled_changes.done(change, now=now)
+
+
+def apply_resume(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
+    """End a hold of a locked customer's subscription on the day that was agreed."""
+    subscription = Subscription.objects.select_related("customer").get(pk=change.subscription_id)
+    if change.hold is not None:
+        _finish(subscription, change.hold, change.due_on, now=now, by=by)
+
+
+def finish_for_end(subscription: Subscription, day: date, *, now: datetime, by: Any = None) -> None:
+    """End the running hold of a locked customer's subscription because the subscription ends."""
+    running = subscription.holds.filter(settled_at=None, days__startswith__lt=day).first()
+    if running is not None:
+        _finish(subscription, running, day, now=now, by=by)
+
+
+def _finish(subscription: Subscription, running: Hold, day: date, *, now: datetime, by: Any) -> None:
+    """Settle a hold whose last day is before ``day``."""
+    first = running.days.lower
+    final_bills.bill_until(subscription.customer, subscription.pk, first, now=now, by=by)
+    ScheduledChange.objects.filter(hold=running, status=ScheduledChange.Status.PENDING).update(
+        status=ScheduledChange.Status.DONE, closed_at=now
+    )
+    if day > first:
+        running.days, running.settled_at = DateRange(first, day), now
+        running.save(update_fields=["days", "settled_at"])
+        _skip_or_credit(subscription, first, day, now=now, by=by)
+    else:
+        ScheduledChange.objects.filter(hold=running).update(hold=None)
+        running.delete()
+    blocks.close_block(locks.access_state(subscription.pk), Block.Reason.HOLD, rule="L3", now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    settlement.settle([subscription.customer_id], now=now, by=by)
+
+
+def _skip_or_credit(subscription: Subscription, first: date, day: date, *, now: datetime, by: Any) -> None:
+    if settings.CREDIT_UNUSED_DAYS:
+        lines = unused_days.lines_from(subscription.pk, first)
+        reason = f"On hold from {first} to before {day}"
+        unused_days.credit_days(
+            subscription.customer, lines, first, day, reason=reason, frees_days=False, now=now, by=by
+        )
+    if BillingState.objects.get(pk=subscription.pk).billed_until >= first:
+        billing_states.skip_to(subscription.pk, day, reason=UnbilledDays.Reason.HOLD, now=now)
+
+
+def _lock(subscription: Subscription) -> Subscription:
+    customer = locks.active_customer(subscription.customer_id)
+    locks.access_states([customer.pk])
+    return Subscription.objects.select_related("customer").get(pk=subscription.pk)

@@ -1,0 +1,83 @@
+"""One-off items: installation, a router, whatever is charged once (rule B4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import Bill, Customer, Item, TaxRate
+from billing.rules.errors import Refused
+from billing.rules.money import checked_amount
+from billing.services import bills, clock, locks
+from billing.services.drafts import draft, waiting_items
+from billing.services.outlook import Outlook
+
+
+@transaction.atomic(durable=True)
+def add(
+    *,
+    customer: Customer,
+    description: str,
+    amount: Decimal,
+    now: datetime,
+    by: Any = None,
+    tax_rate: TaxRate | None = None,
+    request_key: UUID | None = None,
+) -> Item:
+    """An item that waits for the customer's next bill.
+
+    Raises:
+        Refused: no description, an amount that cannot be, or an archived customer.
+    """
+    locks.active_customer(customer.pk)
+    earlier = Item.objects.filter(request_key=request_key).first() if request_key else None
+    if earlier:
+        return earlier
+    if not description.strip():
+        raise Refused("Say what the item is: the customer reads it on the bill.")
+    return Item.objects.create(
+        customer=customer,
+        description=description.strip(),
+        amount=checked_amount(amount, settings.CURRENCY),
+        tax_rate=tax_rate,
+        request_key=request_key,
+        created_at=now,
+        created_by=by,
+    )
+
+
+@transaction.atomic(durable=True)
+def withdraw(*, item: Item, now: datetime) -> None:
+    """Take an item back that is not billed yet.
+
+    Raises:
+        Refused: it is on a bill.
+    """
+    locks.customer(item.customer_id)
+    item.refresh_from_db()
+    if item.bill is not None:
+        raise Refused(f"“{item}” is on bill {item.bill}. Issue a credit note for it instead.")
+    if item.withdrawn_at is None:
+        item.withdrawn_at = now
+        item.save(update_fields=["withdrawn_at"])
+
+
+@transaction.atomic(durable=True)
+def bill_now(*, customer: Customer, now: datetime, by: Any = None) -> Bill:
+    """Issue a bill for the items that wait, without the next period.
+
+    Raises:
+        Refused: no item waits, or the customer is archived.
+    """
+    locks.active_customer(customer.pk)
+    locks.access_states([customer.pk])
+    waiting = waiting_items([customer.pk])
+    if not waiting:
+        raise Refused("No item waits for a bill.")
+    bill = draft(customer.pk, [], waiting, issued_on=clock.local_date(now))
+    return Bill.objects.get(pk=bills.issue(Outlook([]), [bill], now=now, by=by)[0])

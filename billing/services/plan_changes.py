@@ -1,0 +1,148 @@
+"""Change the plan of a subscription, now or at the end of its period (rule L2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import Bill, BillingState, CreditNote, Plan, ScheduledChange, Subscription
+from billing.rules.errors import Refused
+from billing.services import (
+    billing_states,
+    clock,
+    final_bills,
+    locks,
+    scheduled_changes,
+    settlement,
+    subscriptions,
+    unused_days,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change of plan came to: the documents, and the net that they add to what is owed."""
+
+    notes: Sequence[CreditNote]
+    bill: Bill | None
+
+    @property
+    def credit(self) -> Decimal:
+        return sum((note.total for note in self.notes), Decimal(0))
+
+    @property
+    def charge(self) -> Decimal:
+        return self.bill.total if self.bill else Decimal(0)
+
+    @property
+    def net(self) -> Decimal:
+        """Charge less credit; below zero it stays as credit for bills to come."""
+        return self.charge - self.credit
+
+
+def preview(*, subscription: Subscription, plan: Plan, now: datetime) -> Outcome:
+    """What ``change_now`` would do, worked out by doing it and taking it back. Raises Refused as it does."""
+    with transaction.atomic(durable=True):
+        outcome = _change_now(subscription, plan, now=now, by=None)
+        transaction.set_rollback(True)
+    return outcome
+
+
+@transaction.atomic(durable=True)
+def change_now(*, subscription: Subscription, plan: Plan, now: datetime, by: Any = None) -> Outcome:
+    """Change the plan from today on: credit for the unused days, one bill for the new plan's.
+
+    Raises:
+        Refused: the same plan, one that is not sold today, an ended or held subscription.
+    """
+    return _change_now(subscription, plan, now=now, by=by)
+
+
+@transaction.atomic(durable=True)
+def change_at_period_end(*, subscription: Subscription, plan: Plan, now: datetime, by: Any = None) -> ScheduledChange:
+    """Change the plan when the days that are billed or running are over; until then it can be taken back.
+
+    Raises:
+        Refused: as ``change_now`` does, or a change is scheduled already.
+    """
+    subscription = _changeable(subscription, plan)
+    due_on = _period_end(subscription, clock.local_date(now))
+    subscriptions.check_sold(plan, due_on)
+    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, due_on, plan=plan, now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    return change
+
+
+def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> Outcome:
+    """Make a scheduled change of a locked customer's subscription happen, as of its day."""
+    subscription = Subscription.objects.select_related("plan", "customer").get(pk=change.subscription_id)
+    plan = _plan_of(change)
+    notes = _free_days(subscription, plan, change.due_on, now=now, by=by)
+    bill = final_bills.bill_until(subscription.customer, subscription.pk, change.due_on, now=now, by=by, and_due=True)
+    if not plan.has_grid_of(subscription.plan):
+        subscription.anchor = max(change.due_on, subscription.anchor)
+    subscription.plan = plan
+    subscription.save(update_fields=["plan", "anchor"])
+    scheduled_changes.done(change, now=now)
+    billing_states.refresh([subscription.pk])
+    settlement.settle([subscription.customer_id], now=now, by=by)
+    return Outcome(notes, bill)
+
+
+def _change_now(subscription: Subscription, plan: Plan, *, now: datetime, by: Any) -> Outcome:
+    subscription = _changeable(subscription, plan)
+    today = clock.local_date(now)
+    if today < subscription.starts_on:
+        raise Refused(f"{subscription} starts on {subscription.starts_on}. Change it at the period's end instead.")
+    subscriptions.check_sold(plan, today)
+    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, today, plan=plan, now=now, by=by)
+    return apply(change, now=now, by=by)
+
+
+def _changeable(subscription: Subscription, plan: Plan) -> Subscription:
+    customer = locks.active_customer(subscription.customer_id)
+    locks.access_states([customer.pk])
+    subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
+    if plan.pk == subscription.plan_id:
+        raise Refused(f"{subscription} is on the plan {plan} already. Choose another one.")
+    if subscription.ends_on is not None:
+        raise Refused(f"{subscription} ends on {subscription.ends_on}. Take the end back first.")
+    if subscription.holds.filter(settled_at=None).exists():
+        raise Refused(f"{subscription} has a hold. Resume it, or take the hold back, first.")
+    return subscription
+
+
+def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: datetime, by: Any) -> list[CreditNote]:
+    """Credit what the old plan billed from ``day`` on, so that the new one bills these days."""
+    lines = [line for line in unused_days.lines_from(subscription.pk, day) if line.plan_id != plan.pk]
+    if not lines:
+        return []
+    notes = unused_days.credit_days(
+        subscription.customer,
+        lines,
+        day,
+        reason=f"Change of plan to {plan} on {day}",
+        frees_days=True,
+        now=now,
+        by=by,
+    )
+    BillingState.objects.filter(pk=subscription.pk).update(billed_until=day)
+    return notes
+
+
+def _period_end(subscription: Subscription, today: date) -> date:
+    billed_until = BillingState.objects.get(pk=subscription.pk).billed_until
+    if billed_until > today:
+        return billed_until
+    return subscription.schedule.holding(today).end
+
+
+def _plan_of(change: ScheduledChange) -> Plan:
+    if change.plan is None:
+        raise Refused(f"“{change}” names no plan.")
+    return change.plan

@@ -1,0 +1,71 @@
+"""Renew a prepaid subscription at the desk: the next period is billed and paid in one step (rule L4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.models import Bill, Payment, Plan, Subscription
+from billing.rules.errors import Refused
+from billing.services import bills, clock, locks, payments
+from billing.services.drafts import draft
+from billing.services.outlook import Outlook
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What a renewal came to; without a payment when credit had paid the bill already."""
+
+    payment: Payment | None
+    paid_until: Any
+
+
+@transaction.atomic(durable=True)
+def renew(
+    *, subscription: Subscription, method: str, now: datetime, by: Any = None, request_key: UUID | None = None
+) -> Renewal:
+    """Take the payment for the next period, which follows the one that is paid: no day is lost.
+
+    An open bill of the subscription is paid first; without one the next period is billed now.
+    Two renewals count twice; the same ``request_key`` counts once.
+
+    Raises:
+        Refused: a postpaid plan, a hold, nothing left to bill, or an unknown way to pay.
+    """
+    customer = locks.active_customer(subscription.customer_id)
+    locks.access_states([customer.pk])
+    subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
+    if subscription.plan.mode != Plan.Mode.PREPAID:
+        raise Refused(f"{subscription} is billed in arrears. Receive a payment instead.")
+    earlier = Payment.objects.filter(request_key=request_key).first() if request_key else None
+    payment = earlier or _pay(customer, subscription, method, now=now, by=by, request_key=request_key)
+    return Renewal(payment, Outlook([subscription.pk]).services[subscription.pk].billed_until)
+
+
+def _pay(customer: Any, subscription: Subscription, method: str, *, now: datetime, by: Any, request_key: Any) -> Any:
+    bill = _open_bill(subscription) or _issue(customer.pk, subscription, now=now, by=by)
+    if not bill.outstanding:
+        return None
+    payment = payments.new(
+        customer, bill.outstanding, method, now=now, by=by, request_key=request_key, currency=settings.CURRENCY
+    )
+    return payments.book(payment, bill, now=now, by=by)
+
+
+def _open_bill(subscription: Subscription) -> Bill | None:
+    found = Bill.objects.filter(status=Bill.Status.OPEN, lines__subscription=subscription)
+    return found.order_by("due_on", "pk").first()
+
+
+def _issue(customer_id: int, subscription: Subscription, *, now: datetime, by: Any) -> Bill:
+    outlook = Outlook([subscription.pk])
+    line = outlook.propose(subscription.pk)
+    if line is None:
+        raise Refused(f"{subscription} has no period left to renew: it ends, or is on hold.")
+    bill = draft(customer_id, [line], issued_on=clock.local_date(now))
+    return Bill.objects.get(pk=bills.issue(outlook, [bill], now=now, by=by)[0])

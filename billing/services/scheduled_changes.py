@@ -1,0 +1,88 @@
+"""Changes that happen on a later day: rows that can be taken back before (rule L1)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import Hold, Plan, ScheduledChange, Subscription
+from billing.rules.errors import Refused
+from billing.services import billing_states, locks
+
+Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
+
+
+def schedule(
+    subscription: Subscription,
+    kind: str,
+    due_on: date,
+    *,
+    now: datetime,
+    by: Any = None,
+    plan: Plan | None = None,
+    hold: Hold | None = None,
+) -> ScheduledChange:
+    """A change of a locked customer's subscription that waits for its day.
+
+    Raises:
+        Refused: one of its kind waits already.
+    """
+    waiting = ScheduledChange.objects.filter(subscription=subscription, kind=kind, status=Status.PENDING)
+    if hold is None and (earlier := waiting.first()):
+        raise Refused(f"{subscription} has a {earlier.get_kind_display()} on {earlier.due_on}. Take it back first.")
+    return ScheduledChange.objects.create(
+        subscription=subscription, kind=kind, due_on=due_on, plan=plan, hold=hold, created_at=now, created_by=by
+    )
+
+
+@transaction.atomic(durable=True)
+def take_back(*, change: ScheduledChange, now: datetime) -> None:
+    """Let a scheduled change not happen.
+
+    Raises:
+        Refused: it happened already, or is the return from a hold that has begun.
+    """
+    locks.customer(change.subscription.customer_id)
+    change.refresh_from_db()
+    if change.status != Status.PENDING:
+        raise Refused(f"“{change}” is {change.get_status_display()} already.")
+    if change.kind == Kind.START:
+        raise Refused("A start cannot be taken back. End the subscription instead.")
+    if change.kind == Kind.RESUME and change.hold is not None and not _waits_to_begin(change.hold):
+        raise Refused("The hold has begun. Resume the subscription instead.")
+    _undo(change, now=now)
+    billing_states.refresh([change.subscription_id])
+
+
+def done(change: ScheduledChange, *, now: datetime) -> None:
+    """The change has happened."""
+    change.status, change.closed_at = Status.DONE, now
+    change.save(update_fields=["status", "closed_at"])
+
+
+def cancel_all(subscription: Subscription, *, now: datetime) -> None:
+    """Take back whatever waits for a locked customer's subscription, because it ends."""
+    for change in ScheduledChange.objects.filter(subscription=subscription, status=Status.PENDING):
+        change.refresh_from_db()
+        if change.status == Status.PENDING:
+            _undo(change, now=now)
+
+
+def _undo(change: ScheduledChange, *, now: datetime) -> None:
+    together = ScheduledChange.objects.filter(pk=change.pk)
+    if change.hold_id is not None:
+        together = ScheduledChange.objects.filter(hold=change.hold_id, status=Status.PENDING)
+    hold = change.hold
+    removes_hold = hold is not None and _waits_to_begin(hold)
+    together.update(status=Status.CANCELLED, closed_at=now)
+    if removes_hold and hold is not None:
+        ScheduledChange.objects.filter(hold=hold).update(hold=None)
+        hold.delete()
+    if change.kind == Kind.END:
+        Subscription.objects.filter(pk=change.subscription_id).update(ends_on=None)
+
+
+def _waits_to_begin(hold: Hold) -> bool:
+    return ScheduledChange.objects.filter(hold=hold, kind=Kind.HOLD, status=Status.PENDING).exists()
