@@ -78,3 +78,8 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(url, said):
     assert said in result.stderr
     assert "Traceback" not in result.stderr
     assert "wrong" not in result.stderr
+
+
+def test_the_shell_runs_pasted_code_and_shows_what_it_prints_and_nothing_else():
+    result = manage("shell", "-c", "\n  jobs = 2\n  print('Jobs:', jobs)\n")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "Jobs: 2\n", "")
