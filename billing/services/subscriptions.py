@@ -46,16 +46,23 @@ def open_subscription(
             subscription.save(force_insert=True)
     except IntegrityError as error:
         raise Refused(f"The login {login} is taken. Choose another.") from error
+    _begin(subscription, first_paid_day, now=now)
+    return subscription
+
+
+def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -> None:
+    """Access from the first day on, billing from the first paid one, and what is to happen later."""
     state = AccessState.objects.create(subscription=subscription)
-    BillingState.objects.create(subscription=subscription, customer=customer, billed_until=starts_on)
+    BillingState.objects.create(
+        subscription=subscription, customer_id=subscription.customer_id, billed_until=subscription.starts_on
+    )
     billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
     billing_states.refresh([subscription.pk])
-    if starts_on > clock.local_date(now):
+    if subscription.starts_on > clock.local_date(now):
         blocks.open_block(state, Block.Reason.PENDING, rule="L1", now=now)
-        scheduled_changes.schedule(subscription, ScheduledChange.Kind.START, starts_on, now=now)
-    if ends_on is not None:
-        scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, ends_on, now=now)
-    return subscription
+        scheduled_changes.schedule(subscription, ScheduledChange.Kind.START, subscription.starts_on, now=now)
+    if subscription.ends_on is not None:
+        scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, subscription.ends_on, now=now)
 
 
 def check_sold(plan: Plan, day: date) -> None:
