@@ -11,12 +11,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from billing.demo import ADMIN, ADMIN_PASSWORD, bulk, catalog, verification
+from billing.demo import ADMIN, ADMIN_PASSWORD, bulk, catalog
 from billing.demo.progress import Report
 from billing.models import Customer, NumberSeries
 from billing.rules.money import exponent
 from billing.rules.periods import start_of_day
-from billing.services import clock
+from billing.services import books, clock
 from billing.services.numbers import SERIES
 
 SQL = Path(__file__).parent / "sql"
@@ -76,7 +76,7 @@ def load(*, customers: int, now: datetime, report: Report) -> None:
 
     Raises:
         NotEmpty: there are customers, plans or documents already.
-        verification.Broken: the data made break a rule.
+        BooksDiffer: the data made break a rule.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _require_empty(cursor)
@@ -92,7 +92,7 @@ def load(*, customers: int, now: datetime, report: Report) -> None:
         _continue_numbers(cursor, customers)
         bulk.put_back(cursor, guards, lambda done, parts: report("Indexes and constraints", done, parts))
         cursor.execute(f"ANALYZE {', '.join(LARGE)}")
-        verification.check(cursor, now=now, report=lambda done, parts: report("Checks of all rows", done, parts))
+        _verify(now, report)
         note = f"Demo data: {customers} customers, loaded on {clock.local_date(now)}"
         cursor.execute("COMMENT ON TABLE billing_customer IS %s", [note])
 
@@ -169,6 +169,16 @@ def _run(cursor: Any, stage: Stage, parameters: dict[str, Any], report: Report) 
 
 def _execute(cursor: Any, file: str, parameters: dict[str, Any]) -> None:
     cursor.execute((SQL / f"{file}.sql").read_text(encoding="utf-8"), parameters)
+
+
+def _verify(now: datetime, report: Report) -> None:
+    done: list[books.Result] = []
+
+    def tell(result: books.Result) -> None:
+        done.append(result)
+        report("Checks of all rows", len(done), len(books.CHECKS))
+
+    books.require(books.verify(now=now, report=tell))
 
 
 def _continue_numbers(cursor: Any, customers: int) -> None:

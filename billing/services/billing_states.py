@@ -40,6 +40,14 @@ def skip_to(subscription_id: int, day: date, *, reason: str, now: datetime) -> N
         BillingState.objects.filter(pk=subscription_id).update(billed_until=day)
 
 
+def turn_back(subscription_id: int, day: date) -> None:
+    """Nothing from ``day`` on is billed or skipped any more: what comes next starts there."""
+    skipped = UnbilledDays.objects.filter(subscription=subscription_id)
+    skipped.filter(first_day__gte=day).delete()
+    skipped.filter(end_day__gt=day).update(end_day=day)
+    BillingState.objects.filter(pk=subscription_id, billed_until__gt=day).update(billed_until=day)
+
+
 def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
     """Bill subscriptions again that are not disabled as unpaid any more; what was not billed
     meanwhile is never billed later (rule B9)."""

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from billing.models import BillingState, Block, ScheduledChange, Subscription
+from billing.models import Block, ScheduledChange, Subscription
 from billing.rules.cancellation import checked_end
 from billing.rules.errors import Refused
 from billing.services import (
@@ -62,7 +62,7 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
         lines = unused_days.lines_from(subscription.pk, day)
         reason = f"End of {subscription} on {day}"
         unused_days.credit_days(subscription.customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
-        BillingState.objects.filter(pk=subscription.pk, billed_until__gt=day).update(billed_until=day)
+        billing_states.turn_back(subscription.pk, day)
     blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule="L6", now=now, by=by)
     billing_states.refresh([subscription.pk])
     settlement.settle([subscription.customer_id], now=now, by=by)

@@ -131,7 +131,7 @@ def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: dateti
         now=now,
         by=by,
     )
-    BillingState.objects.filter(pk=subscription.pk).update(billed_until=day)
+    billing_states.turn_back(subscription.pk, day)
     return notes
 
 

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from billing.demo import ADMIN, ADMIN_PASSWORD, loader, verification
+from billing.demo import ADMIN, ADMIN_PASSWORD, loader
 from billing.demo.progress import shown
+from billing.services import books
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         try:
             with shown() as report:
                 loader.load(customers=customers, now=timezone.now(), report=report)
-        except (loader.NotEmpty, verification.Broken) as error:
+        except (loader.NotEmpty, books.BooksDiffer) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{loader.loaded()}. Sign in as {ADMIN} with {ADMIN_PASSWORD}")
 
