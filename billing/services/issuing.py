@@ -36,7 +36,7 @@ _RECURRING_LINES = """
     JOIN billing_subscription subscription ON subscription.id = new.subscription_id
     JOIN billing_plan plan ON plan.id = new.plan_id
     LEFT JOIN billing_taxrate rate ON rate.id = plan.tax_rate_id
-    ORDER BY new.bill_id, new.subscription_id
+    ORDER BY new.bill_id, new.subscription_id, first_day
 """
 
 _ITEM_LINES = """

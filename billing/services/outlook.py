@@ -120,7 +120,7 @@ class Outlook:
         if change is None or change.due_on > start:
             return plan, service.anchor
         new = self._plans[change.plan_id]
-        return new, service.anchor if new.has_grid_of(plan) else change.due_on
+        return new, service.anchor if new.has_grid_of(plan) else max(change.due_on, service.anchor)
 
     def _stop(self, service: Service, start: date) -> date | None:
         """The first day after ``start`` that its period must not reach into."""
