@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.models import Hold, Plan, ScheduledChange, Subscription
+from billing.models import Customer, Hold, Plan, ScheduledChange, Subscription
 from billing.rules.errors import Refused
-from billing.services import billing_states, locks
+from billing.services import billing_states, final_bills, locks, settlement, unused_days
 
 Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
 
@@ -38,22 +38,25 @@ def schedule(
 
 
 @transaction.atomic(durable=True)
-def take_back(*, change: ScheduledChange, now: datetime) -> None:
-    """Let a scheduled change not happen.
+def take_back(*, change: ScheduledChange, now: datetime, by: Any = None) -> None:
+    """Let a scheduled change not happen. What was billed for the new plan already is credited, and the old one billed.
 
     Raises:
         Refused: it happened already, or is the return from a hold that has begun.
     """
-    locks.customer(change.subscription.customer_id)
+    customer = locks.customer(change.subscription.customer_id)
+    locks.access_states([customer.pk])
     change.refresh_from_db()
     if change.status != Status.PENDING:
-        raise Refused(f"“{change}” is {change.get_status_display()} already.")
+        raise Refused(f"“{change}” is {change.get_status_display().lower()} already.")
     if change.kind == Kind.START:
         raise Refused("A start cannot be taken back. End the subscription instead.")
     if change.kind == Kind.RESUME and change.hold is not None and not _waits_to_begin(change.hold):
         raise Refused("The hold has begun. Resume the subscription instead.")
     _undo(change, now=now)
     billing_states.refresh([change.subscription_id])
+    if change.kind == Kind.PLAN:
+        _bill_old_plan(customer, change, now=now, by=by)
 
 
 def done(change: ScheduledChange, *, now: datetime) -> None:
@@ -82,6 +85,19 @@ def _undo(change: ScheduledChange, *, now: datetime) -> None:
         hold.delete()
     if change.kind == Kind.END:
         Subscription.objects.filter(pk=change.subscription_id).update(ends_on=None)
+
+
+def _bill_old_plan(customer: Customer, change: ScheduledChange, *, now: datetime, by: Any) -> None:
+    """Put the plan that stays on a bill instead of the one that was billed ahead of the change."""
+    subscription_id, day = change.subscription_id, change.due_on
+    lines = [line for line in unused_days.lines_from(subscription_id, day) if line.plan_id == change.plan_id]
+    if not lines:
+        return
+    unused_days.credit_days(customer, lines, day, reason=f"No {change}", frees_days=True, now=now, by=by)
+    billing_states.turn_back(subscription_id, day)
+    billing_states.refresh([subscription_id])
+    final_bills.bill_until(customer, subscription_id, day, now=now, by=by, and_due=True)
+    settlement.settle([customer.pk], now=now, by=by)
 
 
 def _waits_to_begin(hold: Hold) -> bool:
