@@ -26,7 +26,12 @@ def exponent(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """``amount`` rounded half up, away from zero, to the currency's decimals (rule M1)."""
-    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(smallest(currency), rounding=ROUND_HALF_UP)
+
+
+def smallest(currency: str) -> Decimal:
+    """The smallest amount above zero: 0.01 for USD, 1 for JPY."""
+    return Decimal(1).scaleb(-exponent(currency))
 
 
 def parse_amount(text: str, currency: str) -> Decimal:
@@ -64,4 +69,4 @@ def checked_amount(amount: Decimal, currency: str) -> Decimal:
 
 def example(currency: str) -> str:
     """An amount as it should be typed in this currency, to be shown in errors."""
-    return str(Decimal(25).quantize(Decimal(1).scaleb(-exponent(currency))))
+    return str(Decimal(25).quantize(smallest(currency)))

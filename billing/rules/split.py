@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from billing.rules.errors import Refused
-from billing.rules.money import exponent, rounded
+from billing.rules.money import exponent, rounded, smallest
 
 
 def by_days(amount: Decimal, days: Sequence[int], currency: str) -> list[Decimal]:
@@ -33,7 +33,7 @@ def by_weights(amount: Decimal, weights: Sequence[Decimal | int], currency: str)
         Refused: no weight above zero, a negative one, or an amount with too many decimals.
     """
     total = _total(amount, weights, currency)
-    unit = Decimal(1).scaleb(-exponent(currency))
+    unit = smallest(currency)
     units = int(abs(amount) / unit)
     shares = [divmod(units * weight, total) for weight in map(Decimal, weights)]
     most_cut_off = sorted(range(len(shares)), key=lambda place: -shares[place][1])

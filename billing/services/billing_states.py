@@ -54,7 +54,8 @@ def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
     subscriptions = Subscription.objects.filter(pk__in=subscription_ids).select_related("plan")
     for subscription in subscriptions:
         if not subscription.plan.goes_on_while_unpaid:
-            skip_to(subscription.pk, clock.local_date(now), reason=UnbilledDays.Reason.UNPAID, now=now)
+            day = min(clock.local_date(now), subscription.ends_on or date.max)
+            skip_to(subscription.pk, day, reason=UnbilledDays.Reason.UNPAID, now=now)
     refresh(subscription_ids)
 
 

@@ -44,6 +44,11 @@ def write(
     """Issue a note over ``parts`` of a bill of a locked customer; ``settlement.settle`` follows."""
     lines = [(part.amount, _rate(part.line)) for part in parts]
     totals = tax.credited(lines, _taxes_left(bill), bill.currency)
+    if totals.total > bill.total - bill.credited:
+        raise Refused(
+            f"Only {bill.total - bill.credited} is left to credit of bill {bill}: a part of it was written off. "
+            "Credit no more than that."
+        )
     note = _note(customer, kind, bill, totals, reason, now=now, by=by, request_key=request_key)
     CreditNoteLine.objects.bulk_create(_line(note, part) for part in parts)
     CreditNoteTax.objects.bulk_create(

@@ -25,12 +25,14 @@ def _spent(noun: str, table: str) -> Check:
     )
 
 
-# Of a line that costs nothing, or nothing any more, days are given back without a credit.
+# Of a line that costs nothing, or nothing any more, or was written off, days are given back without a credit.
 _LINES = """
     SELECT line.id, (line.credited, billed_days) AS stored, (
         coalesce(part.amount, 0),
         CASE WHEN bill.status = 'void' THEN period * 'empty'
-            WHEN line.amount = line.credited THEN period * billed_days
+            WHEN line.amount = line.credited OR bill.id IN (
+                SELECT bill_id FROM billing_creditnote WHERE kind = 'write-off'
+            ) THEN period * billed_days
             ELSE period * daterange(NULL, part.freed_from) END
     ) AS expected
     FROM billing_billline line
