@@ -67,6 +67,7 @@ class Bill(Document):
         indexes = [
             models.Index(fields=["customer", "due_on"], name="bill_open_by_customer", condition=Q(status="open")),
             models.Index(fields=["issued_on", "id"], name="bill_by_issue_date"),
+            models.Index(fields=["due_on", "id"], name="bill_open_by_due_date", condition=Q(status="open")),
         ]
 
     def __str__(self) -> str:

@@ -57,6 +57,7 @@ class BillingState(models.Model):
     review = models.CharField(
         max_length=300, blank=True, help_text="Why the billing run set it aside; empty while all is well (rule B7)."
     )
+    review_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

@@ -3,54 +3,89 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from psycopg2 import errorcodes
 
 from billing.models import BillingState
 from billing.rules.errors import Refused
-from billing.services import billing_states, bills, clock, locks
-from billing.services.drafts import BillDraft, draft, waiting_items
+from billing.services import billing_states, bills, clock, due_bills, locks
+from billing.services.due_bills import Due, Group
 from billing.services.outlook import Outlook, Proposal
+from billing.services.wording import counted, money
 
 logger = logging.getLogger(__name__)
 
-MOST_PERIODS = 36  # of one subscription in one run (rule B8)
 TOLD_EVERY = 10_000  # bills
-
-# One group is one customer and one due date: what stands on one bill (rule B4). Groups come in the
-# order of the index, and what a batch moved on to a later date that is due as well comes after it.
-_GROUPS = """
-    SELECT DISTINCT bill_on, customer_id FROM billing_billingstate
-    WHERE review = '' AND bill_on <= %s AND (bill_on, customer_id) > (%s, %s)
-    ORDER BY bill_on, customer_id LIMIT %s
-"""
-_DUE = """
-    SELECT state.customer_id, state.subscription_id, customer.bill_per_subscription
-    FROM unnest(%s::date[], %s::bigint[]) AS claimed (bill_on, customer_id)
-    JOIN billing_billingstate state ON state.customer_id = claimed.customer_id AND state.bill_on = claimed.bill_on
-    JOIN billing_customer customer ON customer.id = state.customer_id
-    WHERE review = ''
-    ORDER BY state.customer_id, state.subscription_id
-"""
-
-Group = tuple[date, int]
-START: Group = (date.min, 0)
+MOST_NAMED = 5  # of the subscriptions that were set aside, in the summary
+LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"  # for customers whom somebody else has locked, at the end of the run
+ARCHIVED = "The customer is archived. Bring the customer back from the archive, or end the subscription."
+EXPLAINED = {
+    errorcodes.EXCLUSION_VIOLATION: "Days of the period are on another bill already. "
+    "Compare its bill lines with the day until which it is billed.",
+    errorcodes.NUMERIC_VALUE_OUT_OF_RANGE: "The amount is too large for a bill. "
+    "Correct the price of the plan, or the items that wait.",
+}
 
 
 @dataclass
 class BillingRun:
-    """What one run did; ``total`` is in the installation's currency."""
+    """What a run did; ``total`` is in the installation's currency.
+
+    ``set_aside`` holds the reasons by subscription, ``locked`` the customers left to the next run.
+    """
 
     bills: int = 0
     total: Decimal = Decimal(0)
     set_aside: dict[int, str] = field(default_factory=dict)
-    locked: list[Group] = field(default_factory=list)
-    behind: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    locked: list[int] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """Such as “1,000 bills issued, 20,000.00 USD in all; 1 subscription set aside: …”."""
+        parts = [f"{counted(self.bills, 'bill')} issued, {money(self.total)} in all"]
+        if self.set_aside:
+            named = [f"{key}: {reason}" for key, reason in islice(self.set_aside.items(), MOST_NAMED)]
+            more = ["…"] if len(self.set_aside) > MOST_NAMED else []
+            parts.append(f"{counted(len(self.set_aside), 'subscription')} set aside: {' '.join([*named, *more])}")
+        if self.locked:
+            parts.append(f"{counted(len(self.locked), 'customer')} locked and left to the next run")
+        return "; ".join(parts)
+
+    def add(self, batch: Batch) -> None:
+        """Count what was committed, and tell it."""
+        told = self.bills // TOLD_EVERY
+        self.bills += batch.bills
+        self.total += batch.total
+        self.set_aside |= batch.set_aside
+        if self.bills // TOLD_EVERY > told:
+            logger.info("%s issued so far", counted(self.bills, "bill"))
+        for subscription_id, reason in batch.set_aside.items():
+            logger.error("Subscription %d is set aside, not billed: %s", subscription_id, reason)
+
+
+class Order(NamedTuple):
+    """What is to be billed: all that is due as of ``day``, of all ``customers`` or some."""
+
+    now: datetime
+    day: date
+    customers: list[int] | None = None
+    by: Any = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one transaction did."""
+
+    bills: int = 0
+    total: Decimal = Decimal(0)
+    set_aside: Mapping[int, str] = field(default_factory=dict)
 
 
 def generate(*, now: datetime, limit: int, through: date | None = None) -> BillingRun:
@@ -60,134 +95,132 @@ def generate(*, now: datetime, limit: int, through: date | None = None) -> Billi
     one by one, and the bad subscription is set aside with its error until staff try again.
     Customers whose rows are locked are done at the end. Running it again, or twice at once,
     bills nothing twice.
+
+    Raises:
+        Refused: ``through`` is in the future.
     """
-    run, today = BillingRun(), clock.local_date(now)
-    for groups in _batches(min(through or today, today), limit):
-        _bill(run, groups, now=now, wait=False)
-    for group in run.locked:
-        _bill(run, [group], now=now, wait=True)
+    today = clock.local_date(now)
+    if through is not None and through > today:
+        raise Refused(f"{through} is in the future: bills are issued when they are due. Look ahead with a dry run.")
+    return _run(Order(now, through or today), limit)
+
+
+def try_again(*, subscription_ids: Collection[int], now: datetime, by: Any = None) -> BillingRun:
+    """Bill subscriptions that were set aside, as far as they are due; who fails again is set aside again."""
+    states = BillingState.objects.filter(pk__in=subscription_ids).exclude(review="")
+    customers = sorted(set(states.values_list("customer_id", flat=True)))
+    states.update(review="", review_since=None)
+    return _run(Order(now, clock.local_date(now), customers, by), limit=len(customers))
+
+
+def _run(order: Order, limit: int) -> BillingRun:
+    run = BillingRun()
+    for groups in due_bills.batches(order.day, limit, order.customers):
+        _bill(run, order, groups)
+    for groups in due_bills.batches(order.day, 1, order.customers):
+        try:
+            _bill(run, order, groups, wait=True)
+        except OperationalError as error:
+            if _code(error) != errorcodes.LOCK_NOT_AVAILABLE:
+                raise
+            run.locked += [group.customer_id for group in groups]
     return run
 
 
-def try_again(*, subscription_id: int) -> None:
-    """Let the next run look at a subscription again that was set aside."""
-    BillingState.objects.filter(pk=subscription_id).update(review="")
-
-
-def _batches(through: date, limit: int) -> Iterator[list[Group]]:
-    after = START
-    while groups := _groups(through, after, limit):
-        batch = list(_until_a_customer_comes_again(groups))
-        yield batch
-        after = batch[-1]
-
-
-def _groups(through: date, after: Group, limit: int) -> list[Group]:
-    with connection.cursor() as cursor:
-        cursor.execute(_GROUPS, [through, *after, limit])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
-def _until_a_customer_comes_again(groups: Iterable[Group]) -> Iterator[Group]:
-    seen = set()
-    for group in groups:
-        if group[1] in seen:
-            return
-        seen.add(group[1])
-        yield group
-
-
-def _bill(run: BillingRun, groups: Sequence[Group], *, now: datetime, wait: bool) -> None:
+def _bill(run: BillingRun, order: Order, groups: Sequence[Group], *, wait: bool = False) -> None:
     try:
-        _bill_batch(run, groups, now=now, wait=wait)
+        run.add(_bill_batch(order, groups, wait=wait))
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         for group in groups:
-            _bill_alone(run, group, now=now)
+            _bill_without_the_bad(run, order, group, wait=wait)
 
 
-def _bill_alone(run: BillingRun, group: Group, *, now: datetime) -> None:
-    """Bill the subscriptions of one customer one by one, and set aside those that cannot be billed."""
-    for _, subscription_id, _ in _due([group]):
-        try:
-            _bill_batch(run, [group], now=now, wait=True, only=subscription_id)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            _set_aside(run, subscription_id, str(error).splitlines()[0])
+def _bill_without_the_bad(run: BillingRun, order: Order, group: Group, *, wait: bool) -> None:
+    """Bill one customer; when that fails, set aside the subscriptions that fail even alone, and bill the others."""
+    if not _failure(run, order, group, wait=wait):
+        return
+    for row in due_bills.due_of([group]):
+        if reason := _failure(run, order, group, wait=wait, alone=row.subscription_id):
+            _set_aside(run, order, {row.subscription_id: reason})
+    if reason := _failure(run, order, group, wait=wait):
+        _set_aside(run, order, {row.subscription_id: reason for row in due_bills.due_of([group])})
+
+
+def _failure(run: BillingRun, order: Order, group: Group, *, wait: bool, alone: int | None = None) -> str:
+    """Why one customer cannot be billed; empty when it is done.
+
+    With ``alone`` it is only tried, for that one of the customer's subscriptions, and taken back.
+    """
+    try:
+        batch = _bill_batch(order, [group], wait=wait, alone=alone)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        return _reason(error)
+    if alone is None:
+        run.add(batch)
+    return ""
 
 
 @transaction.atomic(durable=True)
-def _bill_batch(
-    run: BillingRun, groups: Sequence[Group], *, now: datetime, wait: bool, only: int | None = None
-) -> None:
-    claimed = set(locks.customers([customer_id for _, customer_id in groups], wait=wait))
-    due = [row for row in _due([group for group in groups if group[1] in claimed]) if only in (None, row[1])]
-    locks.access_states(claimed)
-    outlook, today = Outlook([subscription_id for _, subscription_id, _ in due]), clock.local_date(now)
-    drafts = list(_drafts(outlook, due, today))
-    lines = [proposal for bill in drafts for proposal in bill.proposals]
-    _check_bounds(run, outlook, lines, today)
+def _set_aside(run: BillingRun, order: Order, reasons: Mapping[int, str]) -> None:
+    billing_states.set_aside(reasons, now=order.now)
+    run.add(Batch(set_aside=reasons))
+
+
+@transaction.atomic(durable=True)
+def _bill_batch(order: Order, groups: Sequence[Group], *, wait: bool, alone: int | None = None) -> Batch:
+    due, set_aside = _claim(groups, wait=wait, alone=alone)
+    outlook = Outlook([row.subscription_id for row in due])
+    lines = _lines(outlook, due, order.day, set_aside)
+    items = due_bills.waiting_by_customer({line.service.customer_id for line in lines.values()})
+    drafts = list(due_bills.put_together(due, lines, items, issued_on=clock.local_date(order.now)))
     if drafts:
-        bills.issue(outlook, drafts, now=now)
-    billed = {proposal.service.subscription_id for proposal in lines}
-    if others := [subscription_id for _, subscription_id, _ in due if subscription_id not in billed]:
-        billing_states.refresh(others)
-    missed = [group for group in groups if group[1] not in claimed]
-    if missed and wait:
-        raise Refused("The customer is archived. Bring the customer back from the archive, or end the subscription.")
-    transaction.on_commit(lambda: _done(run, drafts, missed))
+        bills.issue(outlook, drafts, now=order.now, by=order.by)
+    billing_states.set_aside(set_aside, now=order.now)
+    billing_states.refresh([row.subscription_id for row in due if row.subscription_id not in {*lines, *set_aside}])
+    if alone is not None:
+        connection.check_constraints()
+        transaction.set_rollback(True)
+    return Batch(len(drafts), sum((bill.totals.total for bill in drafts), Decimal(0)), set_aside)
 
 
-def _due(groups: Sequence[Group]) -> list[tuple[int, int, bool]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, [[day for day, _ in groups], [customer_id for _, customer_id in groups]])
-        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+def _claim(groups: Sequence[Group], *, wait: bool, alone: int | None) -> tuple[list[Due], dict[int, str]]:
+    """Lock the customers of some groups; what is due of them now, and who of them is archived.
+
+    Without ``wait`` a customer whom somebody else has locked is left out, and so is an archived one.
+    """
+    if wait:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_WAIT)
+    claimed = set(locks.customers([group.customer_id for group in groups], wait=wait))
+    due = [row for row in due_bills.due_of(groups) if alone in (None, row.subscription_id)]
+    archived = [row for row in due if wait and row.customer_id not in claimed]
+    locks.access_states(claimed)
+    return [row for row in due if row.customer_id in claimed], {row.subscription_id: ARCHIVED for row in archived}
 
 
-def _drafts(outlook: Outlook, due: Sequence[tuple[int, int, bool]], today: date) -> Iterator[BillDraft]:
-    by_customer: dict[int, list[list[Proposal]]] = defaultdict(list)
-    for customer_id, subscription_id, separately in due:
-        proposal = outlook.propose(subscription_id)
-        if proposal is None or proposal.issue_on > today:
-            continue
-        if separately or not by_customer[customer_id]:
-            by_customer[customer_id].append([proposal])
+def _lines(outlook: Outlook, due: Sequence[Due], day: date, set_aside: dict[int, str]) -> dict[int, Proposal]:
+    """The oldest due period by subscription; who has none that can be billed is added to ``set_aside``."""
+    lines = {}
+    for row in due:
+        try:
+            line = due_bills.first_period(outlook, row.subscription_id, day)
+        except Exception as error:
+            set_aside[row.subscription_id] = _reason(error)
         else:
-            by_customer[customer_id][-1].append(proposal)
-    items = defaultdict(list)
-    for item in waiting_items(list(by_customer)):
-        items[item.customer_id].append(item)
-    for customer_id, groups in by_customer.items():
-        for proposals in groups:
-            yield draft(customer_id, proposals, items.pop(customer_id, ()), issued_on=today)
+            if line is not None:
+                lines[row.subscription_id] = line
+    return lines
 
 
-def _check_bounds(run: BillingRun, outlook: Outlook, lines: Sequence[Proposal], today: date) -> None:
-    """Count the periods of those that are behind by more than one (rule B8)."""
-    for line in lines:
-        key = line.service.subscription_id
-        next_on = outlook.bill_on(key, line.period.end)
-        if next_on is not None and next_on <= today:
-            run.behind[key] += 1
-            if run.behind[key] >= MOST_PERIODS:
-                raise Refused(
-                    f"More than {MOST_PERIODS} periods are due, this one from {line.period.start} on. "
-                    "Check the dates of the subscription, then try again."
-                )
+def _reason(error: Exception) -> str:
+    """An error in one line for staff."""
+    return EXPLAINED.get(_code(error)) or str(error).partition("\n")[0] or type(error).__name__
 
 
-def _done(run: BillingRun, drafts: Sequence[BillDraft], locked: Sequence[Group]) -> None:
-    before = run.bills
-    run.bills += len(drafts)
-    run.total += sum((bill.totals.total for bill in drafts), Decimal(0))
-    run.locked += locked
-    if run.bills // TOLD_EVERY > before // TOLD_EVERY:
-        logger.info("%d bills issued so far", run.bills)
-
-
-def _set_aside(run: BillingRun, subscription_id: int, error: str) -> None:
-    run.set_aside[subscription_id] = error
-    BillingState.objects.filter(pk=subscription_id).update(review=error[:300])
-    logger.error("Subscription %d is set aside, not billed: %s", subscription_id, error)
+def _code(error: Exception) -> str:
+    """PostgreSQL's code of an error, empty when it is not PostgreSQL's."""
+    return getattr(error.__cause__, "pgcode", None) or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from django.db import connection
@@ -12,8 +12,11 @@ from billing.services import clock
 from billing.services.issuing import array
 from billing.services.outlook import Outlook, Proposal
 
+REVIEW_LENGTH = BillingState._meta.get_field("review").max_length
+
 _WRITE = """
-    UPDATE billing_billingstate state SET billed_until = new.billed_until, bill_on = new.bill_on, review = ''
+    UPDATE billing_billingstate state SET billed_until = new.billed_until, bill_on = new.bill_on,
+        review = '', review_since = NULL
     FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS new (subscription_id, billed_until, bill_on)
     WHERE state.subscription_id = new.subscription_id
 """
@@ -46,6 +49,12 @@ def turn_back(subscription_id: int, day: date) -> None:
     skipped.filter(first_day__gte=day).delete()
     skipped.filter(end_day__gt=day).update(end_day=day)
     BillingState.objects.filter(pk=subscription_id, billed_until__gt=day).update(billed_until=day)
+
+
+def set_aside(reasons: Mapping[int, str], *, now: datetime) -> None:
+    """Leave subscriptions out of the billing run until staff have looked at them (rule B7)."""
+    for subscription_id, reason in reasons.items():
+        BillingState.objects.filter(pk=subscription_id).update(review=reason[:REVIEW_LENGTH], review_since=now)
 
 
 def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
