@@ -43,6 +43,7 @@ USE_I18N = True
 # --- Scheduler -----------------------------------------------------------------------------
 EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
+VERIFY_BOOKS_CRON = env.text("VERIFY_BOOKS_CRON", "30 3 * * *")
 JOB_HISTORY_DAYS = env.number("JOB_HISTORY_DAYS", 7, least=1)
 SCHEDULER_STOP_SECONDS = env.number("SCHEDULER_STOP_SECONDS", 30, least=1)
 SCHEDULER_HEARTBEAT_FILE = Path(env.text("SCHEDULER_HEARTBEAT_FILE", str(VAR_DIR / "scheduler-heartbeat")))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.services import sweep
+from billing.services import books, sweep
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,17 @@ def delete_old_job_executions() -> None:
     DjangoJobExecution.objects.delete_old_job_executions(settings.JOB_HISTORY_DAYS * SECONDS_A_DAY)
 
 
+def verify_books() -> None:
+    """Recompute the books from raw rows; a difference is an alarm, and the job fails."""
+    results = books.verify(now=timezone.now())
+    try:
+        books.require(results)
+    except books.BooksDiffer as differ:
+        logger.error("ALARM: %s", differ)
+        raise
+    logger.info("The books are right: %d checks, %d rows", len(results), sum(result.rows for result in results))
+
+
 TIMETABLE = (
     Job(
         id="check_expired_subscriptions",
@@ -44,5 +55,11 @@ TIMETABLE = (
         name="Delete old job executions",
         function=delete_old_job_executions,
         cron=settings.CLEANUP_CRON,
+    ),
+    Job(
+        id="verify_books",
+        name="Verify the books",
+        function=verify_books,
+        cron=settings.VERIFY_BOOKS_CRON,
     ),
 )

@@ -11,6 +11,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from billing.models import AccessEvent
 from tests.builders import access_of, make_overdue_subscription
 from tests.jobs.processes import Process, count_in, database_url, leave_slot, minutes_ago
+from utils.background_tasks import TIMETABLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +32,7 @@ def test_the_six_lines_come_exactly_in_order_and_without_delay(start):
     scheduler = start()
     scheduler.wait_for(DONE)
     assert [line for line in scheduler.lines if line in LINES] == LINES
-    assert scheduler.lines == [*LINES[:2], 'Added job "Delete old job executions"', *LINES[2:]]
+    assert scheduler.lines == [LINES[0], *(f'Added job "{job.name}"' for job in TIMETABLE), *LINES[2:]]
 
 
 def test_an_overdue_subscriber_is_disabled_and_named_by_code(start):
@@ -44,12 +45,9 @@ def test_an_overdue_subscriber_is_disabled_and_named_by_code(start):
     assert not access_of(subscription).is_on
 
 
-def test_the_two_jobs_are_stored_under_their_ids(start):
+def test_the_jobs_are_stored_under_their_ids(start):
     start().wait_for("Scheduler started successfully!")
-    assert set(DjangoJob.objects.values_list("id", flat=True)) == {
-        "check_expired_subscriptions",
-        "delete_old_job_executions",
-    }
+    assert set(DjangoJob.objects.values_list("id", flat=True)) == {job.id for job in TIMETABLE}
 
 
 def test_a_job_that_is_not_in_the_timetable_is_removed(start):
@@ -98,7 +96,7 @@ def test_s5_two_schedulers_started_at_once_run_a_slot_once(start):
     lines = [process.wait_for(f"{DONE}|Standing by") for process in both]
     assert sorted(line == DONE for line in lines) == [False, True]
     assert count_in(both, RUNNING) == 1
-    assert DjangoJob.objects.count() == 2
+    assert DjangoJob.objects.count() == len(TIMETABLE)
 
 
 def test_a_leader_that_lost_its_session_ends_at_once(start):

@@ -1,5 +1,6 @@
 """The timetable, its cron expressions, and what keeps schedulers out of the web."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,12 @@ import pytest
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+from billing.models import AccessState
+from billing.services import books
+from tests.builders import make_overdue_subscription
 from tests.jobs.processes import ROOT, database_url
 from utils import cron
-from utils.background_tasks import TIMETABLE, delete_old_job_executions
+from utils.background_tasks import TIMETABLE, delete_old_job_executions, verify_books
 from utils.scheduler import JobError, _next_run, run_job
 
 
@@ -18,7 +22,7 @@ def next_run(expression, after, zone="UTC"):
     return cron.parse(expression, zone).get_next_fire_time(None, datetime.fromisoformat(after).replace(tzinfo=UTC))
 
 
-def test_the_timetable_holds_the_two_jobs_by_id_name_and_function():
+def test_the_timetable_holds_the_jobs_by_id_name_and_function():
     assert [(job.id, job.name, job.function.__name__, job.cron) for job in TIMETABLE] == [
         (
             "check_expired_subscriptions",
@@ -27,6 +31,7 @@ def test_the_timetable_holds_the_two_jobs_by_id_name_and_function():
             "* * * * *",
         ),
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
+        ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
     ]
 
 
@@ -102,6 +107,22 @@ def test_old_executions_are_deleted_and_newer_ones_stay(settings):
         )
     delete_old_job_executions()
     assert DjangoJobExecution.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_books_are_verified_in_one_line_and_a_difference_fails_the_job_with_an_alarm(caplog):
+    caplog.set_level("INFO", "utils.background_tasks")
+    subscription = make_overdue_subscription()
+    verify_books()
+    assert re.fullmatch(r"The books are right: \d+ checks, \d+ rows", caplog.messages[-1])
+    AccessState.objects.filter(pk=subscription.pk).update(cut_off_at=None)
+    with pytest.raises(books.BooksDiffer):
+        verify_books()
+    alarm = f"access: cut off when the first unpaid bill says so: subscription {subscription.pk}"
+    assert (caplog.records[-1].levelname, caplog.messages[-1]) == (
+        "ERROR",
+        f"ALARM: The books differ from the raw rows. {alarm}",
+    )
 
 
 def test_a_stored_job_does_not_run_outside_the_scheduler_process():

@@ -1,6 +1,9 @@
 """The books are recomputed from raw rows: every check finds what was planted for it, and nothing else (rule M5)."""
 
+import re
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from billing.services import books
@@ -87,3 +90,27 @@ def test_only_the_first_differences_are_listed_and_all_are_counted(plant):
     assert [difference.row_id for difference in result.shown] == accounts[:MOST_SHOWN]
     with pytest.raises(books.BooksDiffer, match="balance = sum of the ledger: customer 1000001, .*1000020, …"):
         books.require([result])
+
+
+def test_the_command_prints_a_table_and_says_that_the_books_are_right(capsys):
+    call_command("verify_books")
+    shown = capsys.readouterr().out
+    assert re.search(r"^check +rows +differences$", shown, re.MULTILINE)
+    for check in CHECKS:
+        assert check.tolerated or re.search(rf"^{re.escape(check.name)} +[\d,]+ +0$", shown, re.MULTILINE), check.name
+    assert re.search(rf"^The books are right: {len(CHECKS)} checks, [\d,]+ rows\.$", shown, re.MULTILINE)
+
+
+def test_the_command_names_each_row_that_differs_and_fails(plant, capsys):
+    bill = plant(CORRUPTIONS["bill: credited"]["a cent less"])[0]
+    with pytest.raises(CommandError, match=f"bill: credited: bill {bill}"):
+        call_command("verify_books")
+    assert re.search(rf"^  bill {bill}: stored [\d.]+, expected [\d.]+$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_the_command_reports_what_is_due_and_still_on_without_failing(capsys):
+    """The history ended months before the clock of the command: more is due by now."""
+    call_command("verify_books")
+    shown = capsys.readouterr().out
+    assert "still on (no error: the next expiry check disables them)" in shown
+    assert re.search(r"^  subscription \d+: stored on, expected off$", shown, re.MULTILINE)
