@@ -23,7 +23,7 @@ from billing.services import (
     unused_days,
 )
 
-Kind = ScheduledChange.Kind
+Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
 
 
 @transaction.atomic(durable=True)
@@ -70,10 +70,11 @@ def resume(*, subscription: Subscription, now: datetime, by: Any = None) -> None
     """
     subscription = _lock(subscription)
     today = clock.local_date(now)
-    running = subscription.holds.filter(settled_at=None, days__startswith__lte=today).first()
-    if running is None:
+    begun = list(subscription.holds.filter(settled_at=None, days__startswith__lte=today).order_by("days"))
+    if not begun:
         raise Refused(f"{subscription} is not on hold.")
-    _finish(subscription, running, today, now=now, by=by)
+    for running in begun:
+        _finish(subscription, running, min(today, running.days.upper or today), now=now, by=by)
 
 
 def apply_hold(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
@@ -91,19 +92,17 @@ def apply_resume(change: ScheduledChange, *, now: datetime, by: Any = None) -> N
 
 
 def finish_for_end(subscription: Subscription, day: date, *, now: datetime, by: Any = None) -> None:
-    """End the running hold of a locked customer's subscription because the subscription ends."""
-    running = subscription.holds.filter(settled_at=None, days__startswith__lt=day).first()
-    if running is not None:
-        _finish(subscription, running, day, now=now, by=by)
+    """End the holds of a locked customer's subscription that have begun, because the subscription ends."""
+    begun = subscription.holds.filter(settled_at=None, changes__kind=Kind.HOLD, changes__status=Status.DONE)
+    for running in begun.order_by("days"):
+        _finish(subscription, running, min(day, running.days.upper or day), now=now, by=by)
 
 
 def _finish(subscription: Subscription, running: Hold, day: date, *, now: datetime, by: Any) -> None:
     """Settle a hold whose last day is before ``day``."""
     first = running.days.lower
     final_bills.bill_until(subscription.customer, subscription.pk, first, now=now, by=by)
-    ScheduledChange.objects.filter(hold=running, status=ScheduledChange.Status.PENDING).update(
-        status=ScheduledChange.Status.DONE, closed_at=now
-    )
+    ScheduledChange.objects.filter(hold=running, status=Status.PENDING).update(status=Status.DONE, closed_at=now)
     if day > first:
         running.days, running.settled_at = DateRange(first, day), now
         running.save(update_fields=["days", "settled_at"])
@@ -111,7 +110,8 @@ def _finish(subscription: Subscription, running: Hold, day: date, *, now: dateti
     else:
         ScheduledChange.objects.filter(hold=running).update(hold=None)
         running.delete()
-    blocks.close_block(locks.access_state(subscription.pk), Block.Reason.HOLD, rule="L3", now=now, by=by)
+    if not subscription.holds.filter(settled_at=None, days__contains=day).exists():
+        blocks.close_block(locks.access_state(subscription.pk), Block.Reason.HOLD, rule="L3", now=now, by=by)
     billing_states.refresh([subscription.pk])
     settlement.settle([subscription.customer_id], now=now, by=by)
 
