@@ -26,6 +26,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0008_subscription_may_end_on_its_start")]
+    dependencies = [("billing", "0010_billing_run")]
 
     operations = [migrations.RunSQL(GUARD, migrations.RunSQL.noop)]
