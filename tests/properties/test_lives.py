@@ -47,4 +47,4 @@ def test_a_few_random_lives_keep_the_books_and_the_access_right(place, settings)
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
 def test_2000_random_lives_keep_the_books_and_the_access_right(place, settings):
-    live(place, 340, settings)
+    live(place, int(os.environ.get("LIVES") or 340), settings)
