@@ -32,6 +32,8 @@ COMPANY_TAX_ID = env.text("COMPANY_TAX_ID")
 CURRENCY = env.text("CURRENCY", "USD").upper()
 DUE_DAYS = env.number("DUE_DAYS", 14, least=0)
 GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0)
+LATE_FEE = env.text("LATE_FEE", "0")
+LATE_FEE_DAYS = env.number("LATE_FEE_DAYS", 7, least=1)
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
 
 # --- Time and language ---------------------------------------------------------------------
@@ -42,12 +44,14 @@ USE_I18N = True
 
 # --- Scheduler -----------------------------------------------------------------------------
 EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
+BILLING_RUN_CRON = env.text("BILLING_RUN_CRON", "5 0 * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
 VERIFY_BOOKS_CRON = env.text("VERIFY_BOOKS_CRON", "30 3 * * *")
 JOB_HISTORY_DAYS = env.number("JOB_HISTORY_DAYS", 7, least=1)
 SCHEDULER_STOP_SECONDS = env.number("SCHEDULER_STOP_SECONDS", 30, least=1)
 SCHEDULER_HEARTBEAT_FILE = Path(env.text("SCHEDULER_HEARTBEAT_FILE", str(VAR_DIR / "scheduler-heartbeat")))
 SWEEP_BATCH_SIZE = env.number("SWEEP_BATCH_SIZE", 500, least=1)
+BILLING_BATCH_SIZE = env.number("BILLING_BATCH_SIZE", 500, least=1)
 
 # --- Database ------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")

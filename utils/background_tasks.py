@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.services import books, sweep
+from billing.services import billing_run, books, late_fees, sweep
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,14 @@ def check_and_disable_expired_subscriptions() -> None:
     result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
     if not result.disabled and not result.set_aside:
         logger.info("No expired subscriptions found")
+
+
+def generate_bills() -> None:
+    """Charge the fees on overdue bills, then issue the bill of every period that is due."""
+    now = timezone.now()
+    if (fees := late_fees.charge(now=now, limit=settings.BILLING_BATCH_SIZE)).count:
+        logger.info(fees.summary)
+    logger.info(billing_run.generate(now=now, limit=settings.BILLING_BATCH_SIZE).summary)
 
 
 def delete_old_job_executions() -> None:
@@ -49,6 +57,12 @@ TIMETABLE = (
         name="Check and disable expired subscriptions",
         function=check_and_disable_expired_subscriptions,
         cron=settings.EXPIRY_CHECK_CRON,
+    ),
+    Job(
+        id="generate_bills",
+        name="Generate bills for due periods",
+        function=generate_bills,
+        cron=settings.BILLING_RUN_CRON,
     ),
     Job(
         id="delete_old_job_executions",

@@ -158,7 +158,7 @@ def _failure(run: BillingRun, order: Order, group: Group, *, wait: bool, alone: 
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        return _reason(error)
+        return in_words(error)
     if alone is None:
         run.add(batch)
     return ""
@@ -209,14 +209,14 @@ def _lines(outlook: Outlook, due: Sequence[Due], day: date, set_aside: dict[int,
         try:
             line = due_bills.first_period(outlook, row.subscription_id, day)
         except Exception as error:
-            set_aside[row.subscription_id] = _reason(error)
+            set_aside[row.subscription_id] = in_words(error)
         else:
             if line is not None:
                 lines[row.subscription_id] = line
     return lines
 
 
-def _reason(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """An error in one line for staff."""
     return EXPLAINED.get(_code(error)) or str(error).partition("\n")[0] or type(error).__name__
 

@@ -1,0 +1,103 @@
+"""The fee on bills that are paid late, once per bill and only while it is unpaid (rule B11)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from billing.rules.late_fee import LateFee
+from billing.services import clock, locks, settlement
+from billing.services.issuing import array
+from billing.services.wording import counted, money
+
+logger = logging.getLogger(__name__)
+
+_LATE = """
+    SELECT due_on, id, customer_id FROM billing_bill bill
+    WHERE status = 'open' AND due_on <= %(last)s AND (due_on, id) > (%(due_on)s, %(id)s)
+        AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
+    ORDER BY due_on, id LIMIT %(limit)s
+"""
+_UNPAID = """
+    SELECT id, total - allocated FROM billing_bill bill
+    WHERE id = ANY(%s) AND customer_id = ANY(%s) AND status = 'open'
+        AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
+    ORDER BY id
+"""
+_CHARGE = """
+    INSERT INTO billing_item (customer_id, description, amount, late_fee_of_id, created_at)
+    SELECT customer_id, 'Late fee: bill ' || number || ' was due on ' || due_on, fee.amount, bill.id, %s
+    FROM unnest(%s::bigint[], %s::numeric[]) AS fee (bill_id, amount) JOIN billing_bill bill ON bill.id = fee.bill_id
+    ORDER BY bill.id
+"""
+
+
+class LateBill(NamedTuple):
+    """An open bill on which the fee is due, in the order in which they are charged."""
+
+    due_on: date
+    id: int
+    customer_id: int
+
+
+@dataclass
+class LateFees:
+    """How many fees were charged, and their sum in the installation's currency."""
+
+    count: int = 0
+    total: Decimal = Decimal(0)
+
+    @property
+    def summary(self) -> str:
+        return f"{counted(self.count, 'late fee')} charged, {money(self.total)} in all"
+
+
+def charge(*, now: datetime, limit: int) -> LateFees:
+    """Charge the fee of the settings on every bill that is LATE_FEE_DAYS or more overdue as of ``now``.
+
+    Each is an item that waits for the customer's next bill. The customer's credit pays first
+    (rule E3); what is locked or belongs to an archived customer is left out. Works in batches of
+    ``limit`` bills, each its own transaction; running it again, or twice at once, charges nothing twice.
+    """
+    fees, fee = LateFees(), LateFee.parse(settings.LATE_FEE, settings.CURRENCY)
+    if fee.is_off:
+        return fees
+    last = clock.local_date(now) - timedelta(days=settings.LATE_FEE_DAYS)
+    for late in _batches(last, limit):
+        amounts = _charge_batch(fee, late, now=now)
+        fees.count += len(amounts)
+        fees.total += sum(amounts, Decimal(0))
+    return fees
+
+
+def _batches(last: date, limit: int) -> Iterator[list[LateBill]]:
+    after = LateBill(date.min, 0, 0)
+    while late := _late(last, after, limit):
+        yield late
+        after = late[-1]
+
+
+def _late(last: date, after: LateBill, limit: int) -> list[LateBill]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE, {"last": last, "due_on": after.due_on, "id": after.id, "limit": limit})
+        return [LateBill(*row) for row in cursor.fetchall()]
+
+
+@transaction.atomic(durable=True)
+def _charge_batch(fee: LateFee, late: Sequence[LateBill], *, now: datetime) -> list[Decimal]:
+    customers = locks.customers({bill.customer_id for bill in late}, wait=False)
+    locks.access_states(customers)
+    settlement.settle(customers, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPAID, [[bill.id for bill in late], customers])
+        amounts = {bill_id: fee.amount(unpaid, settings.CURRENCY) for bill_id, unpaid in cursor.fetchall()}
+        charged = {bill_id: amount for bill_id, amount in amounts.items() if amount}
+        cursor.execute(_CHARGE, [now, array(charged), array(charged.values())])
+    return list(charged.values())
