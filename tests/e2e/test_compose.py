@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 from tests.e2e.engine import paper, runs
 from tests.e2e.engine.stack import BUILD_SECONDS, LONG_RUNNING, ONE_SHOT, poll
 from tests.e2e.engine.terminal import CTRL_C
+from utils.background_tasks import TIMETABLE
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
@@ -67,11 +68,11 @@ def test_the_web_log_shows_three_workers_and_the_requests(stack):
     assert "APScheduler" not in followed.text
 
 
-def test_the_job_queries_show_the_two_jobs(stack):
+def test_the_job_queries_show_the_jobs(stack):
     listing = typed(stack, paper.LIST_JOBS)
-    assert re.search(r"^Job: check_expired_subscriptions, Next run: 20\d\d-", listing, re.MULTILINE), listing
-    assert re.search(r"^Job: delete_old_job_executions, Next run: 20\d\d-", listing, re.MULTILINE), listing
-    assert "Jobs: 2\n" in typed(stack, paper.COUNT_JOBS)
+    for job in TIMETABLE:
+        assert re.search(rf"^Job: {job.id}, Next run: 20\d\d-", listing, re.MULTILINE), listing
+    assert f"Jobs: {len(TIMETABLE)}\n" in typed(stack, paper.COUNT_JOBS)
 
 
 # --- Safety --------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def test_three_web_containers_and_a_second_scheduler_do_not_mean_more_runs(stack
     stack.wait_until_healthy()
     assert len(stack.containers("web")) == 3
     assert {stack.get("/healthz", port=stack.port + offset)[0] for offset in range(3)} == {200}
-    assert stack.sql("SELECT count(*) FROM django_apscheduler_djangojob") == ["2"]
+    assert stack.sql("SELECT count(*) FROM django_apscheduler_djangojob") == [str(len(TIMETABLE))]
     say("killing the scheduler that leads")
     runs.wait_for_second(20)
     stack.compose("exec", "-T", "scheduler", "python", "-c", "import os; os.kill(-1, 9)", check=False)
@@ -204,20 +205,20 @@ def test_three_web_containers_and_a_second_scheduler_do_not_mean_more_runs(stack
     runs.assert_once_a_minute(runs.logged(stack))
 
 
-def test_clearing_the_job_tables_gives_two_jobs_again_and_no_duplicates(stack, say):
+def test_clearing_the_job_tables_gives_the_jobs_again_and_no_duplicates(stack, say):
     say("clearing the tables of the scheduler")
     stack.environment["WEB_PORT"] = str(stack.port)
     typed(stack, paper.DOWN)
     typed(stack, paper.UP_DATABASE)
     poll(lambda: stack.health("db") == {"healthy"}, seconds=60, what="db healthy")
     cleared = typed(stack, paper.CLEAR_JOBS)
-    assert re.findall(r"DELETE (\d+)", cleared)[-1] == "2"
+    assert re.findall(r"DELETE (\d+)", cleared)[-1] == str(len(TIMETABLE))
     assert stack.sql("SELECT count(*) FROM django_apscheduler_djangojobexecution") == ["0"]
     typed(stack, paper.UP)
     stack.wait_until_healthy()
     say("waiting for two runs after the repair")
     runs.wait_for_more(stack, 2)
-    assert "Jobs: 2\n" in typed(stack, paper.COUNT_JOBS)
+    assert f"Jobs: {len(TIMETABLE)}\n" in typed(stack, paper.COUNT_JOBS)
     runs.assert_once_a_minute(runs.recorded(stack))
     runs.assert_once_a_minute(runs.logged(stack))
 

@@ -11,10 +11,10 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.models import AccessState
 from billing.services import books
-from tests.builders import make_overdue_subscription
+from tests.builders import make_overdue_subscription, make_plan
 from tests.jobs.processes import ROOT, database_url
 from utils import cron
-from utils.background_tasks import TIMETABLE, delete_old_job_executions, verify_books
+from utils.background_tasks import TIMETABLE, delete_old_job_executions, generate_bills, verify_books
 from utils.scheduler import JobError, _next_run, run_job
 
 
@@ -30,6 +30,7 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
             "check_and_disable_expired_subscriptions",
             "* * * * *",
         ),
+        ("generate_bills", "Generate bills for due periods", "generate_bills", "5 0 * * *"),
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
     ]
@@ -123,6 +124,15 @@ def test_the_books_are_verified_in_one_line_and_a_difference_fails_the_job_with_
         "ERROR",
         f"ALARM: The books differ from the raw rows. {alarm}",
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_billing_run_says_what_it_did_and_charges_late_fees_before(settings, caplog):
+    settings.LATE_FEE = "5.00"
+    make_overdue_subscription(plan=make_plan(bills_while_unpaid=True))
+    with caplog.at_level("INFO", "utils.background_tasks"):
+        generate_bills()
+    assert caplog.messages == ["1 late fee charged, 5.00 USD in all", "1 bill issued, 25.00 USD in all"]
 
 
 def test_a_stored_job_does_not_run_outside_the_scheduler_process():
