@@ -2,9 +2,20 @@
 
 from django.contrib import admin
 
-from billing.admin import access, bills, catalog, customers, jobs, numbering, payments, subscriptions, users
+from billing.admin import access, bills, catalog, customers, jobs, numbering, payments, review, subscriptions, users
 
-__all__ = ["access", "bills", "catalog", "customers", "jobs", "numbering", "payments", "subscriptions", "users"]
+__all__ = [
+    "access",
+    "bills",
+    "catalog",
+    "customers",
+    "jobs",
+    "numbering",
+    "payments",
+    "review",
+    "subscriptions",
+    "users",
+]
 
 admin.site.index_template = "billing/home.html"
 admin.site.index_title = "Home"

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
 from billing.admin.formatting import link, list_of, money
 from billing.admin.panels import Column, Panel
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
-from billing.models import AccessEvent, Bill, Customer, Payment, Subscription
+from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, Subscription
 from billing.services import clock, summary
+from billing.services.wording import counted
 
 LATEST = 8
 
@@ -42,6 +42,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("billing.view_subscription", cards, _unpaid),
         ("billing.view_bill", cards, _bills),
         ("billing.view_payment", cards, _payments),
+        ("billing.view_billingstate", cards, _needs_review),
         ("billing.view_accessevent", panels, _latest_events),
         ("billing.view_payment", panels, _latest_payments),
     ]
@@ -49,11 +50,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         if may(permission):
             shown.extend(make())
     return {**context, "cards": cards, "panels": panels}
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as “1 bill” and “1,200 bills”."""
-    return f"{count:,} {noun}{pluralize(count)}"
 
 
 def _customers() -> list[Card]:
@@ -98,6 +94,13 @@ def _bills() -> list[Card]:
 def _payments() -> list[Card]:
     today = summary.payments_today(timezone.now())
     return [Card("Paid today", money(today.amount), counted(today.count, "payment"), list_of(Payment), "payments")]
+
+
+def _needs_review() -> list[Card]:
+    count = summary.needs_review(BillingState.objects.all()).count()
+    if not count:
+        return []
+    return [Card("Needs attention", f"{count:,}", "not billed: needs review", list_of(BillingState), "rule", True)]
 
 
 def _latest_events() -> list[Panel]:

@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Bills", "billing.bill", "receipt_long"),
             ("Payments", "billing.payment", "payments"),
+            ("Needs review", "billing.billingstate", "rule"),
             ("Plans", "billing.plan", "sell"),
             ("Bill lines", "billing.billline", "list"),
             ("Allocations", "billing.allocation", "call_split"),

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from billing.models import AccessEvent, Bill, Block, CreditNote, Customer, Payment
+from billing.models import AccessEvent, Bill, BillingState, Block, CreditNote, Customer, Payment
 from billing.models.fields import MoneyField
 from billing.rules.periods import start_of_day
 from billing.services import clock
@@ -102,6 +102,11 @@ def customer_count() -> int:
         cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [Customer._meta.db_table])
         estimate = int(cursor.fetchone()[0])
     return estimate if estimate > COUNTED_EXACTLY else Customer.objects.count()
+
+
+def needs_review(states: QuerySet[BillingState]) -> QuerySet[BillingState]:
+    """Those that the billing run has set aside (rule B7)."""
+    return states.exclude(review="")
 
 
 def off_as_unpaid() -> int:

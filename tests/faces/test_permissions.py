@@ -8,6 +8,7 @@ from billing.models import (
     Allocation,
     Area,
     Bill,
+    BillingState,
     BillLine,
     Block,
     Customer,
@@ -20,7 +21,7 @@ from billing.models import (
 from tests.builders import access_of, make_customer, make_overdue_subscription, make_plan
 from tests.faces.conftest import list_url, shown_messages, text_of, url
 
-DOCUMENTS = [Bill, BillLine, Payment, Allocation, Block, AccessEvent, AccessState, SweepRun, NumberSeries]
+DOCUMENTS = [Bill, BillLine, Payment, Allocation, Block, AccessEvent, AccessState, BillingState, SweepRun, NumberSeries]
 OTHERS = [Area, Customer, Plan, Subscription]
 
 
@@ -34,6 +35,7 @@ def everything(admin_client, disabled):
     from billing.services import payments
 
     payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
+    BillingState.objects.filter(pk=disabled.pk).update(review="Too dear", review_since=timezone.now())
     return disabled
 
 

@@ -1,0 +1,59 @@
+"""Subscriptions that the billing run has set aside, and the button that tries them again (rule B7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from billing.admin import formatting
+from billing.admin.access import BySubscription
+from billing.admin.subscription_actions import MOST_SHOWN
+from billing.models import BillingState
+from billing.services import billing_run, summary
+from billing.services.wording import counted
+
+
+@admin.register(BillingState)
+class NeedsReviewAdmin(BySubscription):
+    list_display = ("subscription", "service", "customer", "review", "review_since", "billed_until")
+    list_select_related = ("subscription", "customer")
+    list_filter = ("review_since",)
+    list_disable_select_all = False
+    ordering = ("pk",)
+    fields = ("service", "customer", "review", "review_since", "billed_until", "bill_on")
+    readonly_fields = ("service",)
+    actions = ["try_again"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BillingState]:
+        return summary.needs_review(super().get_queryset(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Needs review", **(extra_context or {})})
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.change_billingstate")
+
+    @display(description="see")
+    def service(self, state: BillingState) -> str:
+        return formatting.link(state.subscription, "subscription")
+
+    @admin.action(description="Try again: bill what is due", permissions=["try_again"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[BillingState]) -> None:
+        logins = dict(queryset.values_list("pk", "subscription__login"))
+        run = billing_run.try_again(subscription_ids=list(logins), now=timezone.now(), by=request.user)
+        if run.bills:
+            issued = f"{counted(run.bills, 'bill')} issued, {formatting.money(run.total)} in all."
+            messages.success(request, issued)
+        for subscription_id, reason in list(run.set_aside.items())[:MOST_SHOWN]:
+            messages.error(request, f"{logins[subscription_id]} still cannot be billed. {reason}")
+        if len(run.set_aside) > MOST_SHOWN:
+            messages.error(request, f"{len(run.set_aside) - MOST_SHOWN} more still cannot be billed.")
+        if run.locked:
+            messages.warning(request, "Somebody else works on some of these customers right now. Try again later.")
+        elif not run.bills and not run.set_aside:
+            messages.info(request, "Nothing of them is due. The billing run looks at them again.")
