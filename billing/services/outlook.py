@@ -109,10 +109,6 @@ class Outlook:
             return None
         return plan, anchor, Schedule(anchor, plan.interval, plan.billing_day).slice_from(start, stop)
 
-    def plan_of(self, service: Service) -> Plan:
-        """The plan that the subscription is on."""
-        return self._plans[service.plan_id]
-
     def _plan_at(self, service: Service, start: date) -> tuple[Plan, date]:
         """The plan of a period that starts on ``start``, and the anchor of its grid."""
         plan = self._plans[service.plan_id]
