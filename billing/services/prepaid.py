@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from billing.models import Bill, Payment, Plan, Subscription
+from billing.models import Bill, Customer, Payment, Plan, Subscription
 from billing.rules.errors import Refused
 from billing.services import bills, clock, locks, payments
 from billing.services.drafts import draft
@@ -19,10 +19,10 @@ from billing.services.outlook import Outlook
 
 @dataclass(frozen=True)
 class Renewal:
-    """What a renewal came to; without a payment when credit had paid the bill already."""
+    """What a renewal came to."""
 
-    payment: Payment | None
-    paid_until: Any
+    payment: Payment
+    paid_until: date
 
 
 @transaction.atomic(durable=True)
@@ -35,22 +35,34 @@ def renew(
     Two renewals count twice; the same ``request_key`` counts once.
 
     Raises:
-        Refused: a postpaid plan, a hold, nothing left to bill, or an unknown way to pay.
+        Refused: a postpaid plan, a hold, nothing left to bill or to pay, an unknown way to pay, or a
+            key that another customer's payment has.
     """
     customer = locks.active_customer(subscription.customer_id)
     locks.access_states([customer.pk])
     subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
     if subscription.plan.mode != Plan.Mode.PREPAID:
         raise Refused(f"{subscription} is billed in arrears. Receive a payment instead.")
-    earlier = Payment.objects.filter(request_key=request_key).first() if request_key else None
-    payment = earlier or _pay(customer, subscription, method, now=now, by=by, request_key=request_key)
+    payment = _earlier(request_key, customer) or _pay(
+        customer, subscription, method, now=now, by=by, request_key=request_key
+    )
     return Renewal(payment, Outlook([subscription.pk]).services[subscription.pk].billed_until)
 
 
-def _pay(customer: Any, subscription: Subscription, method: str, *, now: datetime, by: Any, request_key: Any) -> Any:
+def _earlier(request_key: UUID | None, customer: Customer) -> Payment | None:
+    """The payment that an identical request made before (rule M9)."""
+    payment = Payment.objects.filter(request_key=request_key).first() if request_key else None
+    if payment and payment.customer_id != customer.pk:
+        raise Refused(f"This request was already used for payment {payment}. Start a new one.")
+    return payment
+
+
+def _pay(
+    customer: Customer, subscription: Subscription, method: str, *, now: datetime, by: Any, request_key: UUID | None
+) -> Payment:
     bill = _open_bill(subscription) or _issue(customer.pk, subscription, now=now, by=by)
     if not bill.outstanding:
-        return None
+        raise Refused(f"{subscription} needs no payment: credit, or a price of zero, pays the next bill by itself.")
     payment = payments.new(
         customer, bill.outstanding, method, now=now, by=by, request_key=request_key, currency=settings.CURRENCY
     )
