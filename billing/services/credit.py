@@ -62,8 +62,12 @@ def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = 
 
 
 def release(source: Payment | CreditNote, amount: Decimal, *, now: datetime) -> None:
-    """Take ``amount`` of a locked customer's payment or credit note back from the bills it pays, the newest first."""
-    found = source.allocations.values("bill_id").annotate(paid=Sum("amount")).filter(paid__gt=0)
+    """Take ``amount`` of a locked customer's payment or credit note back from the bills it pays, the newest first.
+
+    A credit note goes on paying the bill that it corrects.
+    """
+    corrects = source.bill_id if isinstance(source, CreditNote) else None
+    found = source.allocations.exclude(bill=corrects).values("bill_id").annotate(paid=Sum("amount")).filter(paid__gt=0)
     taken: list[Allocation] = []
     for row in found.order_by("-bill__due_on", "-bill_id"):
         part = min(amount, row["paid"])

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.errors import Refused
@@ -43,7 +44,8 @@ def refund(
 ) -> Reversal:
     """Pay money out: what a payment or a credit note is worth, as a whole or ``amount`` of it.
 
-    Credit is taken first; beyond it the bills that the source paid are owed again.
+    Credit is taken first; beyond it the bills that the source paid are owed again. What a credit note
+    paid of the very bill that it corrects was never paid by the customer, and is not paid out.
 
     Args:
         how: ``amount`` (default: all that is left of it) and ``request_key``.
@@ -111,13 +113,21 @@ def _take_back(
 
 
 def _checked(source: Payment | CreditNote, amount: Decimal | None) -> Decimal:
-    left = source.credit + source.allocated
+    left = source.credit + source.allocated - _kept(source)
     if left == 0:
-        raise Refused(f"{source} is taken back already.")
+        raise Refused(f"Nothing is left of {source} that could be taken back.")
     amount = left if amount is None else checked_amount(amount, settings.CURRENCY)
     if amount > left:
         raise Refused(f"{amount} is above the {left} that is left of {source}. Enter at most {left}.")
     return amount
+
+
+def _kept(source: Payment | CreditNote) -> Decimal:
+    """What a credit note paid of the bill that it corrects."""
+    if isinstance(source, Payment) or source.bill_id is None:
+        return Decimal(0)
+    paid = source.allocations.filter(bill=source.bill_id).aggregate(paid=Sum("amount"))["paid"]
+    return paid or Decimal(0)
 
 
 def _earlier(request_key: UUID | None, source: Any, kind: str, amount: Decimal | None) -> Reversal | None:
