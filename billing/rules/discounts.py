@@ -10,6 +10,7 @@ from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, rounded
 from billing.rules.periods import Period
 from billing.rules.proration import prorated
+from billing.rules.tax import PERCENT_DECIMALS
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,15 @@ def checked(discount: Discount, *, price: Decimal, currency: str) -> Discount:
     """``discount`` if it can be given on a plan of ``price``.
 
     Raises:
-        Refused: both kinds or none, a percentage that is not above 0 and up to 100, or a fixed
-            amount that is not above zero, too precise, or above the price.
+        Refused: both kinds or none, a percentage that is not above 0 and up to 100, a fixed amount
+            that is not above zero or above the price, or either of them too precise.
     """
     if (discount.percent is None) == (discount.fixed is None):
         raise Refused("Enter a discount in percent or a fixed one: one of the two.")
     if discount.percent is not None and not (discount.percent.is_finite() and 0 < discount.percent <= 100):
         raise Refused(f"A discount of {discount.percent} % cannot be given. Enter more than 0 and at most 100.")
+    if discount.percent is not None and discount.percent != round(discount.percent, PERCENT_DECIMALS):
+        raise Refused(f"{discount.percent} % has too many decimals. Enter at most {PERCENT_DECIMALS}.")
     if discount.fixed is not None and checked_amount(discount.fixed, currency) > price:
         raise Refused(f"A discount of {discount.fixed} is above the price of {price}. Enter at most the price.")
     return discount

@@ -33,10 +33,11 @@ def correct(
     What the bill still owes is paid with it first; the rest is the customer's credit.
 
     Raises:
-        Refused: no reason, nothing left, an amount above what is left of its line, a void bill.
+        Refused: no reason, nothing left, an amount above what is left of its line, a void bill, or a
+            repeated key with another body.
     """
     customer = locks.customer(bill.customer_id)
-    if earlier := _earlier(request_key, CreditNote.Kind.CORRECTION, bill):
+    if earlier := _earlier(request_key, CreditNote.Kind.CORRECTION, bill.pk, customer, amounts):
         return earlier
     locks.access_states([customer.pk])
     bill = _correctable(bill)
@@ -60,10 +61,10 @@ def give(
     """Give a customer credit that no bill stands behind: it pays the open bills, then the next ones.
 
     Raises:
-        Refused: no reason, or an amount that cannot be.
+        Refused: no reason, an amount that cannot be, or a repeated key with another body.
     """
     customer = locks.customer(customer.pk)
-    if earlier := _earlier(request_key, CreditNote.Kind.GOODWILL, None):
+    if earlier := _earlier(request_key, CreditNote.Kind.GOODWILL, None, customer, {None: amount}):
         return earlier
     locks.access_states([customer.pk])
     amount = checked_amount(amount, settings.CURRENCY)
@@ -94,10 +95,19 @@ def write_off(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> Cred
     return note
 
 
-def _earlier(request_key: UUID | None, kind: str, bill: Bill | None) -> CreditNote | None:
-    """The note that an identical request made before (rule M9)."""
+def _earlier(
+    request_key: UUID | None,
+    kind: str,
+    bill_id: int | None,
+    customer: Customer,
+    amounts: Mapping[Any, Decimal] | None,
+) -> CreditNote | None:
+    """The note that an identical request made before (rule M9); ``amounts`` are by the id of the bill's line."""
     note = CreditNote.objects.filter(request_key=request_key).first() if request_key else None
-    if note and (note.kind != kind or note.bill_id != (bill.pk if bill else None)):
+    if note is None:
+        return None
+    same_body = (note.kind, note.bill_id, note.customer_id) == (kind, bill_id, customer.pk)
+    if not same_body or amounts not in (None, dict(note.lines.values_list("bill_line", "amount"))):
         raise Refused(f"This request was already used for credit note {note}. Start a new one.")
     return note
 

@@ -17,6 +17,8 @@ from billing.services import bills, clock, locks
 from billing.services.drafts import draft, waiting_items
 from billing.services.outlook import Outlook
 
+SAME_BODY = ("customer_id", "description", "amount", "tax_rate_id")
+
 
 @transaction.atomic(durable=True)
 def add(
@@ -32,15 +34,13 @@ def add(
     """An item that waits for the customer's next bill.
 
     Raises:
-        Refused: no description, an amount that cannot be, or an archived customer.
+        Refused: no description, an amount that cannot be, an archived customer, or a repeated key
+            with another body.
     """
     locks.active_customer(customer.pk)
-    earlier = Item.objects.filter(request_key=request_key).first() if request_key else None
-    if earlier:
-        return earlier
     if not description.strip():
         raise Refused("Say what the item is: the customer reads it on the bill.")
-    return Item.objects.create(
+    item = Item(
         customer=customer,
         description=description.strip(),
         amount=checked_amount(amount, settings.CURRENCY),
@@ -49,6 +49,10 @@ def add(
         created_at=now,
         created_by=by,
     )
+    if earlier := _same_as_before(item):
+        return earlier
+    item.save(force_insert=True)
+    return item
 
 
 @transaction.atomic(durable=True)
@@ -81,3 +85,11 @@ def bill_now(*, customer: Customer, now: datetime, by: Any = None) -> Bill:
         raise Refused("No item waits for a bill.")
     bill = draft(customer.pk, [], waiting, issued_on=clock.local_date(now))
     return Bill.objects.get(pk=bills.issue(Outlook([]), [bill], now=now, by=by)[0])
+
+
+def _same_as_before(item: Item) -> Item | None:
+    """The item that an earlier identical request made, or None (rule M9)."""
+    earlier = Item.objects.filter(request_key=item.request_key).first() if item.request_key else None
+    if earlier and any(getattr(earlier, name) != getattr(item, name) for name in SAME_BODY):
+        raise Refused(f"This request was already used for “{earlier}”. Start a new one.")
+    return earlier
