@@ -61,5 +61,7 @@ def checked(discount: Discount, *, price: Decimal, currency: str) -> Discount:
     if discount.percent is not None and discount.percent != round(discount.percent, PERCENT_DECIMALS):
         raise Refused(f"{discount.percent} % has too many decimals. Enter at most {PERCENT_DECIMALS}.")
     if discount.fixed is not None and checked_amount(discount.fixed, currency) > price:
-        raise Refused(f"A discount of {discount.fixed} is above the price of {price}. Enter at most the price.")
+        raise Refused(
+            f"A discount of {discount.fixed} is above the price of {rounded(price, currency)}. Enter at most the price."
+        )
     return discount

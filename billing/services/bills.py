@@ -10,7 +10,7 @@ from django.db import transaction
 
 from billing.models import Bill, BillLine, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import billing_states, clock, issuing, locks, settlement, voiding
+from billing.services import billing_states, clock, issuing, locks, settlement, texts, voiding
 from billing.services.drafts import BillDraft, draft, waiting_items
 from billing.services.outlook import Outlook, Proposal
 
@@ -63,9 +63,7 @@ def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
     Raises:
         Refused: it is not open, something was paid or credited of it, or a later period is billed.
     """
-    reason = reason.strip()
-    if not reason:
-        raise Refused("Say why the bill is voided.")
+    reason = texts.checked(reason, longest=200, missing="Say why the bill is voided.")
     locks.customer(bill.customer_id)
     locks.access_states([bill.customer_id])
     bill = Bill.objects.get(pk=bill.pk)
@@ -106,7 +104,7 @@ def _bill_of(subscription: Subscription, start: date) -> Bill:
 def _check_voidable(bill: Bill) -> None:
     if bill.status == Bill.Status.VOID:
         raise Refused(f"Bill {bill} is void already.")
-    if bill.allocated > 0:
-        raise Refused(f"Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.")
     if bill.credited > 0:
         raise Refused(f"Bill {bill} has a credit note. Credit the rest of it instead.")
+    if bill.allocated > 0:
+        raise Refused(f"Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.")

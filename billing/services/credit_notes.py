@@ -13,7 +13,7 @@ from django.db import transaction
 
 from billing.models import Bill, BillLine, CreditNote, Customer
 from billing.rules.errors import Refused
-from billing.rules.money import checked_amount
+from billing.rules.money import checked_amount, rounded
 from billing.services import crediting, locks, settlement
 from billing.services.crediting import Part
 
@@ -123,6 +123,7 @@ def _part(bill: Bill, line: BillLine | None, amount: Decimal) -> Part:
     if line is None:
         raise Refused(f"This line is not on bill {bill}. Reload and look again.")
     amount = checked_amount(amount, bill.currency)
-    if amount > line.amount - line.credited:
-        raise Refused(f"Only {line.amount - line.credited} is left to credit of “{line.description}”.")
+    left = rounded(line.amount - line.credited, bill.currency)
+    if amount > left:
+        raise Refused(f"Only {left} is left to credit of “{line.description}”.")
     return Part(line, amount)

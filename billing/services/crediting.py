@@ -17,7 +17,8 @@ from django.db.models import Sum
 from billing.models import Bill, BillLine, CreditNote, CreditNoteLine, CreditNoteTax, Customer
 from billing.rules import tax
 from billing.rules.errors import Refused
-from billing.services import clock, numbers
+from billing.rules.money import rounded
+from billing.services import clock, numbers, texts
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ def write(
     """Issue a note over ``parts`` of a bill of a locked customer; ``settlement.settle`` follows."""
     lines = [(part.amount, _rate(part.line)) for part in parts]
     totals = tax.credited(lines, _taxes_left(bill), bill.currency)
-    if totals.total > bill.total - bill.credited:
+    left = rounded(bill.total - bill.credited, bill.currency)
+    if totals.total > left:
         raise Refused(
-            f"Only {bill.total - bill.credited} is left to credit of bill {bill}: a part of it was written off. "
-            "Credit no more than that."
+            f"Only {left} is left to credit of bill {bill}: a part was written off. Credit no more than that."
         )
     note = _note(customer, kind, bill, totals, reason, now=now, by=by, request_key=request_key)
     CreditNoteLine.objects.bulk_create(_line(note, part) for part in parts)
@@ -95,8 +96,7 @@ def _note(
     request_key: UUID | None,
 ) -> CreditNote:
     """The note with its id, not written yet: its lines come first."""
-    if not reason.strip():
-        raise Refused("Say why the credit is given.")
+    reason = texts.checked(reason, longest=200, missing="Say why the credit is given.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('billing_creditnote', 'id'))")
         pk = cursor.fetchone()[0]
@@ -105,7 +105,7 @@ def _note(
         customer=customer,
         kind=kind,
         bill=bill,
-        reason=reason.strip(),
+        reason=reason,
         currency=settings.CURRENCY,
         net=totals.net,
         tax=totals.tax,

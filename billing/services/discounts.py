@@ -12,7 +12,7 @@ from django.db import transaction
 from billing.models import Discount, Subscription
 from billing.rules import discounts as rules
 from billing.rules.errors import Refused
-from billing.services import locks
+from billing.services import locks, texts
 
 
 @transaction.atomic(durable=True)
@@ -37,11 +37,9 @@ def give(
     rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(f"The discount would end on {ends_on}, not after its first day {starts_on}. Choose a later end.")
-    if not description.strip():
-        raise Refused("Say what the discount is for.")
     return Discount.objects.create(
         subscription=subscription,
-        description=description.strip(),
+        description=texts.checked(description, longest=100, missing="Say what the discount is for."),
         percent=percent,
         fixed=fixed,
         starts_on=starts_on,

@@ -20,6 +20,7 @@ from billing.services import (
     locks,
     scheduled_changes,
     settlement,
+    texts,
     unused_days,
 )
 
@@ -50,7 +51,11 @@ def hold(
     others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
     rules.checked(rules.Hold(starts_on, ends_on), others)
     new = Hold.objects.create(
-        subscription=subscription, days=DateRange(starts_on, ends_on), note=note.strip(), created_at=now, created_by=by
+        subscription=subscription,
+        days=DateRange(starts_on, ends_on),
+        note=texts.checked(note, longest=200),
+        created_at=now,
+        created_by=by,
     )
     begin = scheduled_changes.schedule(subscription, Kind.HOLD, starts_on, hold=new, now=now, by=by)
     if ends_on is not None:

@@ -13,10 +13,11 @@ from django.db import transaction
 from billing.models import Bill, Customer, Item, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import bills, clock, locks
+from billing.services import bills, clock, locks, texts
 from billing.services.drafts import draft, waiting_items
 from billing.services.outlook import Outlook
 
+MISSING = "Say what the item is: the customer reads it on the bill."
 SAME_BODY = ("customer_id", "description", "amount", "tax_rate_id")
 
 
@@ -38,11 +39,9 @@ def add(
             with another body.
     """
     locks.active_customer(customer.pk)
-    if not description.strip():
-        raise Refused("Say what the item is: the customer reads it on the bill.")
     item = Item(
         customer=customer,
-        description=description.strip(),
+        description=texts.checked(description, longest=200, missing=MISSING),
         amount=checked_amount(amount, settings.CURRENCY),
         tax_rate=tax_rate,
         request_key=request_key,

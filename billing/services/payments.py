@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from billing.models import Bill, Customer, Payment
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import clock, locks, numbers, settlement
+from billing.services import clock, locks, numbers, settlement, texts
 
 SAME_BODY = ("customer_id", "amount", "currency", "method")
 
@@ -70,10 +70,10 @@ def new(
         received_at=now,
         received_on=clock.local_date(now),
         received_by=by,
-        gateway=gateway.strip(),
-        transaction_id=transaction_id.strip() or None,
+        gateway=texts.checked(gateway, longest=40),
+        transaction_id=texts.checked(transaction_id, longest=100) or None,
         request_key=request_key,
-        note=note.strip(),
+        note=texts.checked(note, longest=200),
     )
 
 

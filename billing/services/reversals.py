@@ -16,8 +16,8 @@ from django.db.models import Sum
 
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.errors import Refused
-from billing.rules.money import checked_amount
-from billing.services import clock, credit, locks, settlement
+from billing.rules.money import checked_amount, rounded
+from billing.services import clock, credit, locks, settlement, texts
 
 ONE_SOURCE_OF = {Payment: "payment", CreditNote: "credit_note"}
 Kind = Reversal.Kind
@@ -113,7 +113,7 @@ def _take_back(
 
 
 def _checked(source: Payment | CreditNote, amount: Decimal | None) -> Decimal:
-    left = source.credit + source.allocated - _kept(source)
+    left = rounded(source.credit + source.allocated - _kept(source), settings.CURRENCY)
     if left == 0:
         raise Refused(f"Nothing is left of {source} that could be taken back.")
     amount = left if amount is None else checked_amount(amount, settings.CURRENCY)
@@ -142,14 +142,12 @@ def _earlier(request_key: UUID | None, source: Any, kind: str, amount: Decimal |
 
 
 def _write(source: Any, kind: str, amount: Decimal, reason: str, *, now: datetime, by: Any, **how: Any) -> Reversal:
-    if not reason.strip():
-        raise Refused("Say why the money is taken back.")
     return Reversal.objects.create(
         **{ONE_SOURCE_OF[type(source)]: source},
         customer_id=source.customer_id,
         kind=kind,
         amount=amount,
-        reason=reason.strip(),
+        reason=texts.checked(reason, longest=200, missing="Say why the money is taken back."),
         reversed_at=now,
         reversed_on=clock.local_date(now),
         reversed_by=by,
