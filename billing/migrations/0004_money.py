@@ -1075,7 +1075,7 @@ class Migration(migrations.Migration):
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 condition=models.Q(("days__isnull", False)),
                 expressions=[(billing.models.fields.DaysOf("bill_line_id", "days"), "&&")],
-                index_type="SPGIST",
+                index_type="GIST",
                 name="creditnoteline_day_credited_once",
             ),
         ),
@@ -1111,7 +1111,7 @@ class Migration(migrations.Migration):
             model_name="hold",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 expressions=[(billing.models.fields.DaysOf("subscription_id", "days"), "&&")],
-                index_type="SPGIST",
+                index_type="GIST",
                 name="hold_days_once",
             ),
         ),

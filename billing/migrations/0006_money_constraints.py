@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
                 condition=models.Q(("billed_days__isempty", False)),
                 expressions=[(billing.models.fields.DaysOf("subscription_id", "billed_days"), "&&")],
-                index_type="SPGIST",
+                index_type="GIST",
                 name="billline_day_billed_once",
             ),
         ),

@@ -127,7 +127,7 @@ class BillLine(DocumentLine):
             ),
             ExclusionConstraint(
                 name="billline_day_billed_once",
-                index_type="SPGIST",
+                index_type="GIST",
                 expressions=[(DaysOf("subscription_id", "billed_days"), RangeOperators.OVERLAPS)],
                 condition=Q(billed_days__isempty=False),
             ),

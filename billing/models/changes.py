@@ -30,7 +30,7 @@ class Hold(models.Model):
             models.CheckConstraint(condition=Q(days__isempty=False), name="hold_has_days"),
             ExclusionConstraint(
                 name="hold_days_once",
-                index_type="SPGIST",
+                index_type="GIST",
                 expressions=[(DaysOf("subscription_id", "days"), RangeOperators.OVERLAPS)],
             ),
         ]

@@ -83,7 +83,7 @@ class CreditNoteLine(DocumentLine):
             ),
             ExclusionConstraint(
                 name="creditnoteline_day_credited_once",
-                index_type="SPGIST",
+                index_type="GIST",
                 expressions=[(DaysOf("bill_line_id", "days"), RangeOperators.OVERLAPS)],
                 condition=Q(days__isnull=False),
             ),

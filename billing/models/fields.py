@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.postgres.fields import BigIntegerRangeField
 from django.db import models
 from django.db.models import F, Func
 
@@ -39,17 +38,25 @@ class PercentField(FixedDecimalField):
     precision = (7, 4)
 
 
-class DaysOf(Func):
-    """The days of an owner's date range as one range of numbers: a share of 2^20 per owner.
+class BoxField(models.Field):
+    """PostgreSQL's box, for index expressions only."""
 
-    Two of them overlap when the owner is the same and the days overlap, so that one index over
-    a single range refuses overlaps per owner; it costs half of an index over owner and days.
+    def db_type(self, connection: Any) -> str:
+        return "box"
+
+
+class DaysOf(Func):
+    """The days of an owner's date range as a box of height 1: each owner has 2^22 places on one line.
+
+    Boxes overlap when the owner is the same and the days overlap, so that one index refuses
+    overlaps per owner. GiST takes a box in a fifth of the time that a range costs it; SP-GiST
+    would get slower with every row that comes in the order of the owners.
     """
 
-    output_field = BigIntegerRangeField()
+    output_field = BoxField()
     template = (
-        "int8range(%(owner)s * 1048576 + (lower(%(days)s) - '2000-01-01'::date), "
-        "%(owner)s * 1048576 + coalesce(upper(%(days)s) - '2000-01-01'::date, 1048575))"
+        "box(point(%(owner)s * 4194304 + (lower(%(days)s) - '0001-01-01'::date), 0), "
+        "point(%(owner)s * 4194304 + coalesce(upper(%(days)s) - '0001-01-01'::date, 4194304) - 1, 1))"
     )
 
     def __init__(self, owner: str, days: str) -> None:
