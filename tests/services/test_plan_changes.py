@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from billing.models import Plan, TaxRate
-from billing.services import credit_notes, endings, holds, plan_changes, prepaid, scheduled_changes
+from billing.services import credit_notes, endings, holds, plan_changes, prepaid
 from tests.builders import at, make_plan, make_subscription
 from tests.diary import balance, credit, is_online, last_bill, lines, notes, owed, pay, reasons, refused, run, snapshot
 
@@ -195,69 +195,6 @@ def test_l2_days_of_a_bill_that_was_written_off_are_not_credited_but_pass_to_the
     assert owed(subscription.customer) == [40]
 
 
-def test_l1_at_the_periods_end_nothing_changes_before():
-    subscription, plan = subscribed(), fast()
-    pay(subscription.customer, "30", "2026-04-01")
-    assert change_later(subscription, plan, "2026-04-11").due_on == date(2026, 5, 1)
-    run("2026-04-30")
-    subscription.refresh_from_db()
-    assert subscription.plan != plan
-    run("2026-05-01")
-    subscription.refresh_from_db()
-    assert subscription.plan == plan
-    assert lines(subscription)[-1] == "2026-05-01 2026-06-01 60.00"
-    assert notes(subscription.customer) == []
-
-
-def test_l1_with_lead_days_the_run_bills_the_new_plan_before_the_change():
-    subscription = subscribed(basic(lead_days=7))
-    change_later(subscription, fast(lead_days=7), "2026-04-11")
-    run("2026-04-24")
-    assert lines(subscription)[-1] == "2026-05-01 2026-06-01 60.00"
-    run("2026-05-01")
-    assert notes(subscription.customer) == []
-    assert len(lines(subscription)) == 2
-
-
-def test_l1_in_arrears_the_old_period_is_billed_at_its_end_and_the_new_one_at_its_own():
-    arrears = Plan.Mode.POSTPAID
-    subscription = subscribed(basic(mode=arrears))
-    assert change_later(subscription, fast(mode=arrears), "2026-04-11").due_on == date(2026, 5, 1)
-    run("2026-05-01")
-    run("2026-06-01")
-    assert lines(subscription) == ["2026-04-01 2026-05-01 30.00", "2026-05-01 2026-06-01 60.00"]
-
-
-def test_l1_taken_back_the_old_plan_goes_on():
-    subscription = subscribed()
-    scheduled_changes.take_back(change=change_later(subscription, fast(), "2026-04-11"), now=at("2026-04-12"))
-    run("2026-05-01")
-    assert lines(subscription)[-1] == "2026-05-01 2026-06-01 30.00"
-
-
-def test_l1_taken_back_after_the_new_plan_was_billed_the_old_one_is_billed_instead():
-    subscription = subscribed(basic(lead_days=7))
-    later = change_later(subscription, fast(lead_days=7), "2026-04-11")
-    run("2026-04-24")
-    pay(subscription.customer, "90", "2026-04-25")
-    scheduled_changes.take_back(change=later, now=at("2026-04-26"))
-    assert notes(subscription.customer) == ["unused 60.00"]
-    assert lines(subscription) == ["2026-04-01 2026-05-01 30.00", "2026-05-01 2026-06-01 30.00"]
-    assert (owed(subscription.customer), credit(subscription.customer)) == ([], 30)
-
-
-def test_l1_a_change_that_happened_or_was_taken_back_is_not_taken_back():
-    subscription = subscribed()
-    later = change_later(subscription, fast(), "2026-04-11")
-    run("2026-05-01")
-    with refused("done already"):
-        scheduled_changes.take_back(change=later, now=at("2026-05-02"))
-    other = change_later(subscription, basic(), "2026-05-02")
-    scheduled_changes.take_back(change=other, now=at("2026-05-02"))
-    with refused("taken back already"):
-        scheduled_changes.take_back(change=other, now=at("2026-05-02"))
-
-
 def test_l2_the_plan_must_be_another_one_that_is_sold_that_day():
     subscription = subscribed()
     offers = (
@@ -270,14 +207,6 @@ def test_l2_the_plan_must_be_another_one_that_is_sold_that_day():
             change(subscription, plan, "2026-04-11")
         with refused(message):
             plan_changes.preview(subscription=subscription, plan=plan, now=at("2026-04-11"))
-
-
-def test_l2_at_the_periods_end_the_plan_must_be_sold_then():
-    subscription = subscribed()
-    too_late = fast(available_until=date(2026, 4, 30))
-    with refused("was sold until 2026-04-30"):
-        change_later(subscription, too_late, "2026-04-11")
-    change_later(subscription, fast(available_from=date(2026, 5, 1)), "2026-04-11")
 
 
 def test_l2_one_change_waits_at_a_time():
@@ -299,11 +228,3 @@ def test_l2_no_change_before_the_start_on_hold_or_when_it_ends():
         for attempt in (change, change_later):
             with refused(message):
                 attempt(subscription, plan, "2026-04-11")
-
-
-def test_l1_a_plan_chosen_before_the_start_is_the_one_it_starts_with():
-    pending, plan = make_subscription(plan=basic(), starts_on=date(2026, 5, 1), now=at("2026-04-01")), fast()
-    assert change_later(pending, plan, "2026-04-11").due_on == date(2026, 5, 1)
-    run("2026-05-01")
-    assert lines(pending) == ["2026-05-01 2026-06-01 60.00"]
-    assert is_online(pending)
