@@ -12,16 +12,16 @@ from django.contrib.admin import display
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing.admin import formatting
 from billing.admin.protection import DeletedUnlessUsed
 from billing.models import Plan
-from billing.rules.money import example, exponent, rounded
-
-# The periods of a subscription follow from these; to change them would move periods that are billed (rule T3).
-RHYTHM = ("interval_count", "interval_unit", "billing_day")
+from billing.rules.errors import Refused
+from billing.rules.money import rounded
+from billing.services import plans
 
 
 class PlanForm(forms.ModelForm):
@@ -33,18 +33,19 @@ class PlanForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["price"].help_text = f"For one full interval, in {settings.CURRENCY}."
+        self.fields[
+            "price"
+        ].help_text = (
+            f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
+        )
         if self.instance.pk:
             self.initial["price"] = rounded(self.instance.price, settings.CURRENCY)
 
     def clean_price(self) -> Decimal:
-        price: Decimal = self.cleaned_data["price"]
-        if price != rounded(price, settings.CURRENCY):
-            raise ValidationError(
-                f"{price} has too many decimals: {settings.CURRENCY} has {exponent(settings.CURRENCY)}. "
-                f"Write it like {example(settings.CURRENCY)}."
-            )
-        return price
+        try:
+            return plans.checked_price(self.cleaned_data["price"])
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
 
 
 @admin.register(Plan)
@@ -58,14 +59,20 @@ class PlanAdmin(DeletedUnlessUsed):
     instead = "Set “available until” to sell it no more."
     fieldsets = (
         (None, {"fields": ("name", "code", "price", "mode")}),
-        ("Periods", {"fields": RHYTHM}),
+        ("Periods", {"fields": plans.RHYTHM}),
         ("Payment", {"fields": ("due_days", "grace_days")}),
         ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
         ("On sale", {"fields": ("available_from", "available_until")}),
     )
 
+    def save_model(self, request: HttpRequest, obj: Plan, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            plans.change(obj, form.changed_data, now=timezone.now())
+        else:
+            super().save_model(request, obj, form, change)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return RHYTHM if isinstance(obj, Plan) and obj.subscriptions.exists() else ()
+        return plans.RHYTHM if isinstance(obj, Plan) and obj.subscriptions.exists() else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields

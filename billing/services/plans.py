@@ -45,7 +45,7 @@ def set_price(*, plan: Plan, price: Decimal, now: datetime) -> None:
     change(plan, ["price"], now=now)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic  # not durable: the admin's form has a transaction of its own around it
 def change(plan: Plan, changed: Collection[str], *, now: datetime) -> None:
     """Write the ``changed`` columns of a plan.
 

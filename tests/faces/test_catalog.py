@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Area, Plan
+from billing.models import Area, Plan, PriceBefore
 from tests.builders import make_customer, make_plan, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 
@@ -60,6 +60,7 @@ def test_the_rhythm_of_a_plan_in_use_stays_but_its_price_can_change(admin_client
     admin_client.post(url(plan), {**VALUES, "price": "30", "interval_unit": "year"})
     plan.refresh_from_db()
     assert (plan.price, plan.interval_unit) == (Decimal(30), Plan.IntervalUnit.MONTH)
+    assert PriceBefore.objects.get().price == 20
 
 
 def test_an_area_in_use_cannot_be_deleted(admin_client):
