@@ -26,6 +26,7 @@ from billing.admin.panels import Panel
 from billing.admin.protection import DeletedUnlessUsed
 from billing.admin.receiving import receive_payment
 from billing.admin.search import find_customers
+from billing.admin.statement import statement
 from billing.models import Area, Customer, Subscription
 from billing.rules.errors import Refused
 from billing.services import clock, customers, summary
@@ -80,7 +81,7 @@ class CustomerAdmin(AddedByService):
         ("Account", {"fields": (("owes", "credit"),)}),
         ("Customer", {"fields": (("code", "name"), ("phone", "email"), ("address", "area"), "created_at")}),
     )
-    actions_detail = ("receive_payment", "add_subscription")
+    actions_detail = ("receive_payment", "add_subscription", "statement")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return summary.with_debt(super().get_queryset(request)).prefetch_related(SERVICES)
@@ -143,6 +144,14 @@ class CustomerAdmin(AddedByService):
         if customer is None:
             return self.missing(request, object_id)
         return redirect(f"{reverse('admin:billing_subscription_add')}?customer={customer.pk}")
+
+    def has_statement_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.view_ledgerentry")
+
+    @button("Statement", path="statement", icon="receipt_long", permission="statement")
+    def statement(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        customer = self.found(request, object_id)
+        return statement(self, request, customer) if customer else self.missing(request, object_id)
 
     @display(description="access")
     def access(self, customer: Any) -> SafeString:
