@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from billing.admin import access, bills, catalog, customers, jobs, numbering, payments, review, subscriptions, users
+from billing.admin import (
+    access,
+    bills,
+    catalog,
+    customers,
+    jobs,
+    ledger,
+    numbering,
+    payments,
+    review,
+    subscriptions,
+    users,
+)
 
 __all__ = [
     "access",
@@ -10,6 +22,7 @@ __all__ = [
     "catalog",
     "customers",
     "jobs",
+    "ledger",
     "numbering",
     "payments",
     "review",

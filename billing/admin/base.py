@@ -13,7 +13,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
@@ -27,7 +27,7 @@ from billing.admin.panels import Panel
 from billing.rules.errors import Refused
 
 T = TypeVar("T")
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def button(title: str, *, path: str, icon: str, permission: str, primary: bool = False) -> Callable[[View], View]:

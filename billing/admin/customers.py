@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -149,7 +149,7 @@ class CustomerAdmin(AddedByService):
         return request.user.has_perm("billing.view_ledgerentry")
 
     @button("Statement", path="statement", icon="receipt_long", permission="statement")
-    def statement(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def statement(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         customer = self.found(request, object_id)
         return statement(self, request, customer) if customer else self.missing(request, object_id)
 

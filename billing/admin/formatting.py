@@ -11,7 +11,7 @@ from babel.numbers import format_currency
 from django.conf import settings
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -70,10 +70,13 @@ def list_of(model: type[Model], query: str = "") -> str:
 
 
 def link(row: Model | None, text: str = "") -> str:
-    """A link to a row's page."""
+    """A link to a row's page, or the text alone when it has none."""
     if row is None:
         return NONE
-    return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), text or row)
+    try:
+        return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), text or row)
+    except NoReverseMatch:
+        return text or str(row)
 
 
 def _locale() -> Locale:

@@ -28,6 +28,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Plans", "billing.plan", "sell"),
             ("Bill lines", "billing.billline", "list"),
             ("Allocations", "billing.allocation", "call_split"),
+            ("Ledger", "billing.ledgerentry", "menu_book"),
+            ("Balances", "billing.account", "account_balance"),
             ("Number series", "billing.numberseries", "tag"),
         ),
     ),

@@ -10,7 +10,8 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
@@ -25,7 +26,7 @@ from billing.models import Bill, CreditNote, Customer, Payment
 from billing.services import clock, statements
 
 HEADS = columns("Date", "Entry", "Document", "Debit", "Credit", "Balance", amounts=("Debit", "Credit", "Balance"))
-MODELS = {model._meta.model_name: model for model in (Bill, Payment, CreditNote)}
+MODELS: dict[str, type[Model]] = {"bill": Bill, "payment": Payment, "creditnote": CreditNote}
 SHOWN_AT_FIRST = relativedelta(years=1)
 
 
@@ -41,7 +42,7 @@ class StatementForm(forms.Form):
         return values
 
 
-def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> HttpResponse:
+def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> HttpResponseBase:
     """The page, or the file when the address says ``format=csv``."""
     today = clock.local_date(timezone.now())
     form = StatementForm({"since": today - SHOWN_AT_FIRST, "until": today, **request.GET.dict()})
@@ -57,7 +58,7 @@ def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> 
         "adminform": page,
         "media": admin.media + form.media,
         "back": formatting.page_of(customer),
-        "panels": [_panel(admin, request, customer, **form.cleaned_data)] if form.is_valid() else [],
+        "panels": [_panel(request, customer, **form.cleaned_data)] if form.is_valid() else [],
         "file": _address_of_file(form) if form.is_valid() else "",
     }
     request.current_app = admin.admin_site.name
@@ -71,12 +72,8 @@ def _file(customer: Customer, since: date, until: date) -> StreamingHttpResponse
     return StreamingHttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _panel(admin: BillingAdmin, request: HttpRequest, customer: Customer, since: date, until: date) -> Panel:
-    linked = {
-        name
-        for name, model in MODELS.items()
-        if admin.admin_site.is_registered(model) and request.user.has_perm(f"billing.view_{name}")
-    }
+def _panel(request: HttpRequest, customer: Customer, since: date, until: date) -> Panel:
+    linked = {name for name in MODELS if request.user.has_perm(f"billing.view_{name}")}
     lines = statements.lines(customer, since=since, until=until)
     return Panel(f"{day(since)} to {day(until)}", HEADS, _rows(lines, linked))
 

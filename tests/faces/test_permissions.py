@@ -5,6 +5,7 @@ from django.urls import reverse
 from billing.models import (
     AccessEvent,
     AccessState,
+    Account,
     Allocation,
     Area,
     Bill,
@@ -12,6 +13,7 @@ from billing.models import (
     BillLine,
     Block,
     Customer,
+    LedgerEntry,
     NumberSeries,
     Payment,
     Plan,
@@ -21,7 +23,8 @@ from billing.models import (
 from tests.builders import access_of, make_customer, make_overdue_subscription, make_plan
 from tests.faces.conftest import list_url, shown_messages, text_of, url
 
-DOCUMENTS = [Bill, BillLine, Payment, Allocation, Block, AccessEvent, AccessState, BillingState, SweepRun, NumberSeries]
+MONEY = [Bill, BillLine, Payment, Allocation, LedgerEntry, Account, BillingState, NumberSeries]
+DOCUMENTS = [*MONEY, Block, AccessEvent, AccessState, SweepRun]
 OTHERS = [Area, Customer, Plan, Subscription]
 
 
