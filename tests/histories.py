@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+
+from django.db import transaction
 
 from billing.models import Customer, Plan, TaxRate
 from billing.services import (
@@ -24,6 +27,16 @@ from billing.services import (
 from tests.builders import at, issue_due, issue_next, make_customer, make_plan, make_subscription
 
 NOW = at("2026-06-20T12:00")
+
+
+@contextmanager
+def rolled_back(django_db_blocker):
+    """For a fixture that makes a history once for all tests of a module; at the end it never happened."""
+    outermost = transaction.atomic()
+    outermost._from_testcase = True  # as Django's TestCase does, so that services may say that they are outermost
+    with django_db_blocker.unblock(), outermost:
+        yield
+        transaction.set_rollback(True)
 
 
 def lively() -> None:

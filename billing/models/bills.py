@@ -114,7 +114,9 @@ class BillLine(DocumentLine):
                 condition=Q(
                     kind="recurring",
                     subscription__isnull=False,
+                    period__isnull=False,
                     period__isempty=False,
+                    billed_days__isnull=False,
                     billed_days__contained_by=F("period"),
                     cut_off_at__isnull=False,
                 )

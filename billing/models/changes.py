@@ -107,7 +107,8 @@ class Discount(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(percent__gt=0, percent__lte=100, fixed__isnull=True) | Q(percent__isnull=True, fixed__gt=0),
+                condition=Q(percent__isnull=False, percent__gt=0, percent__lte=100, fixed__isnull=True)
+                | Q(percent__isnull=True, fixed__isnull=False, fixed__gt=0),
                 name="discount_percent_or_fixed",
             ),
             models.CheckConstraint(

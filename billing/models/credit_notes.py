@@ -78,7 +78,8 @@ class CreditNoteLine(DocumentLine):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="creditnoteline_amount_positive"),
             models.CheckConstraint(
-                condition=Q(days__isnull=True, frees_days=False) | Q(days__isempty=False, bill_line__isnull=False),
+                condition=Q(days__isnull=True, frees_days=False)
+                | Q(days__isnull=False, days__isempty=False, bill_line__isnull=False),
                 name="creditnoteline_days_of_a_line",
             ),
             ExclusionConstraint(

@@ -71,7 +71,14 @@ class LedgerEntry(models.Model):
             ),
             models.UniqueConstraint(fields=["bill", "kind"], name="ledgerentry_once_per_bill"),
         ]
-        indexes = [models.Index(fields=["customer", "booked_on", "id"], name="ledgerentry_account")]
+        indexes = [
+            models.Index(fields=["customer", "booked_on", "id"], name="ledgerentry_account"),
+            models.Index(
+                fields=["kind", "id"],
+                name="ledgerentry_of_rare_kind",
+                condition=Q(kind__in=["void", "credit note", "reversal"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.booked_on} {self.get_kind_display()}"

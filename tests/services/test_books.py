@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from billing.services import books
 from billing.services.books.verifying import CHECKS, MOST_SHOWN
-from tests.histories import NOW, lively
+from tests.histories import NOW, lively, rolled_back
 from tests.services.corruptions import CORRUPTIONS
 
 pytestmark = pytest.mark.django_db
@@ -17,12 +17,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module", autouse=True)
 def history(django_db_setup, django_db_blocker):
     """The lively history, made once for all tests of this module and rolled back at the end."""
-    outermost = transaction.atomic()
-    outermost._from_testcase = True  # as Django's TestCase does, so that services may say that they are outermost
-    with django_db_blocker.unblock(), outermost:
+    with rolled_back(django_db_blocker):
         lively()
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture
