@@ -21,7 +21,7 @@ def _spent(noun: str, table: str) -> Check:
         LEFT JOIN (
             SELECT {key}, sum(amount) AS amount FROM billing_reversal WHERE {key} IS NOT NULL GROUP BY {key}
         ) AS reversal ON reversal.{key} = source.id
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 

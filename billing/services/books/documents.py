@@ -22,7 +22,7 @@ def _sums(noun: str, table: str, where: str = "") -> Check:
             SELECT {key}, sum(tax) AS tax, sum(tax) FILTER (WHERE inclusive) AS inside FROM {table}tax GROUP BY {key}
         ) AS tax ON tax.{key} = document.id
         {where}
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 
@@ -37,7 +37,7 @@ def _copies(noun: str, table: str, where: str = "") -> Check:
             CASE WHEN currency <> %(currency)s THEN currency END
         ) AS stored, '' AS expected
         FROM {table} {where}
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 
@@ -76,7 +76,7 @@ _CREDIT_NOTE_TAXES = f"""
             ELSE greatest(least(by_rule, tax_left), CASE WHEN inclusive THEN amount - base_left END)
         END
     ) AS rest (due)
-"""  # noqa: S608  (names of ours)  # nosec B608
+"""  # noqa: S608  (names of ours)
 
 CHECKS = (
     _sums("bill", "billing_bill", "WHERE status <> 'draft'"),
@@ -88,7 +88,7 @@ CHECKS = (
             (amount - CASE WHEN inclusive THEN {_BY_RULE} ELSE 0 END, {_BY_RULE}) AS expected
         FROM ({_LINES_BY_RATE.format(key="bill_id", table="billing_billline")}) AS line
         FULL JOIN billing_billtax tax USING (bill_id, name, percent, inclusive)
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     ),
     _copies("bill", "billing_bill", "WHERE status <> 'draft'"),
     Check(

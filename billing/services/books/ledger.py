@@ -19,7 +19,7 @@ def _booked(kind: str, column: str, documents: str) -> Check:
             FROM billing_ledgerentry WHERE kind = '{kind}'
         ) AS entry
         FULL JOIN ({documents}) AS document (id, customer_id, day, instant, amount) ON document.id = entry.id
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 

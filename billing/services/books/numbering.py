@@ -17,7 +17,7 @@ def _without_gaps(noun: str, table: str, series: str) -> Check:
             UNION ALL
             SELECT coalesce((SELECT last_value FROM billing_numberseries WHERE key = '{series}'), 0) + 1
         ) AS given
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 
@@ -36,7 +36,7 @@ def _printed(noun: str, table: str, series: str) -> Check:
         LEFT JOIN billing_numberseries series ON series.key = '{series}'
         CROSS JOIN LATERAL (SELECT lpad(sequence::text, greatest(digits, length(sequence::text)), '0')) AS form (padded)
         WHERE number IS NOT NULL
-        """,  # noqa: S608  (names of ours)  # nosec B608
+        """,  # noqa: S608  (names of ours)
     )
 
 
