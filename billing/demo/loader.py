@@ -158,7 +158,7 @@ def _plan(cursor: Any, parameters: dict[str, Any], report: Report) -> None:
 
 
 def _run(cursor: Any, stage: Stage, parameters: dict[str, Any], report: Report) -> None:
-    cursor.execute(f"SELECT count(*) FROM {stage.source}")  # noqa: S608  (a name of ours)  # nosec B608
+    cursor.execute(f"SELECT count(*) FROM {stage.source}")  # noqa: S608  (a name of ours)
     rows = cursor.fetchone()[0]
     report(stage.title, 0, rows)
     for first in range(1, rows + 1, BATCH):
@@ -184,7 +184,7 @@ def _verify(now: datetime, report: Report) -> None:
 def _continue_numbers(cursor: Any, customers: int) -> None:
     """The next numbers and row ids follow the last ones given (rule M10)."""
     for table in WITH_OUR_IDS:
-        highest = f"SELECT max(id) FROM billing_{table}"  # noqa: S608  (a name of ours)  # nosec B608
+        highest = f"SELECT max(id) FROM billing_{table}"  # noqa: S608  (a name of ours)
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('billing_{table}', 'id'), ({highest}))")
     cursor.execute(
         """

@@ -72,9 +72,8 @@ CORRUPTIONS = {
         "no name": change("bill", "customer_name = ''"),
         "another currency": change("bill", "currency = 'EUR'"),
     },
-    "bill: line has its text, period and plan": {
+    "bill: line has its text and plan": {
         "no plan": change("billline", "plan_id = NULL", "kind = 'recurring'"),
-        "no days": change("billline", "billed_days = NULL", "kind = 'recurring'"),
     },
     "bill: line of the customer's own subscription": {
         "another's": change(
