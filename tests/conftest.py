@@ -34,6 +34,16 @@ def flush_past_the_guards():
     connection.ops.sql_flush = flush
 
 
+@pytest.fixture
+def books_are_right(db):
+    """After the test everything that is stored is what the raw rows come to, and waits in no deferred constraint."""
+    from billing.services import books
+    from tests.builders import at
+
+    yield
+    books.require(books.verify(now=at("2099-01-01")))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
     """Under REQUIRE_ALL=1 a test that cannot run here is a failure, not a skip."""
