@@ -1,0 +1,235 @@
+"""The billing run and the desk at the same moment (rules B1, B4, M6, L2, L4, M8).
+
+Everybody who moves a customer's money holds the customer's lock. The controls take that lock
+away, with the same windows widened, and must go wrong.
+"""
+
+import time
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from billing.models import AccessState, Account, Bill, BillingState, BillLine, Customer, Payment, Plan
+from billing.services import access, billing_run, issuing, locks, payments, plan_changes, prepaid, reversals
+from tests.builders import at, issue_next, make_plan, make_subscription
+from tests.concurrency.races import dealt, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+JANUARY, FEBRUARY = at("2026-01-01T08:00"), at("2026-02-01T08:00")
+CUSTOMERS = 40
+WINDOW = 0.05  # seconds
+
+
+def slowed(function):
+    def slowly(*args, **kwargs):
+        time.sleep(WINDOW)
+        return function(*args, **kwargs)
+
+    return slowly
+
+
+@pytest.fixture
+def widened_window(monkeypatch):
+    """Time passes between what a transaction has read and what it writes."""
+    monkeypatch.setattr(issuing, "issue", slowed(issuing.issue))
+    monkeypatch.setattr(access, "follow_bills", slowed(access.follow_bills))
+
+
+@pytest.fixture
+def unlocked(monkeypatch):
+    """Nobody waits for a customer's lock."""
+    monkeypatch.setattr(locks, "customer", lambda pk: Customer.objects.get(pk=pk))
+    monkeypatch.setattr(locks, "active_customer", lambda pk: Customer.objects.get(pk=pk))
+    monkeypatch.setattr(locks, "customers", lambda pks, *, wait: sorted(pks))
+    monkeypatch.setattr(locks, "access_states", lambda pks: None)
+
+
+@pytest.fixture
+def no_balances():
+    """No transaction waits for the row of a customer's balance, which is a lock of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER ledgerentry_balance")
+        yield
+        cursor.execute("ALTER TABLE billing_ledgerentry ENABLE TRIGGER ledgerentry_balance")
+
+
+@pytest.fixture
+def no_exclusion():
+    """PostgreSQL lets days be billed twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'billline_day_billed_once'")
+        [definition] = cursor.fetchone()
+        cursor.execute("ALTER TABLE billing_billline DROP CONSTRAINT billline_day_billed_once")
+        yield
+        with transaction.atomic():
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("TRUNCATE billing_billline CASCADE")
+            cursor.execute(f"ALTER TABLE billing_billline ADD CONSTRAINT billline_day_billed_once {definition}")
+
+
+def subscribers(count=CUSTOMERS, **changes):
+    plan = make_plan(**{"bills_while_unpaid": True, **changes})
+    return [make_subscription(plan=plan) for _ in range(count)]
+
+
+def run(now, limit=9):
+    return billing_run.generate(now=now, limit=limit)
+
+
+def periods_per_day_and_subscription():
+    lines = BillLine.objects.filter(billed_days__isempty=False)
+    return [(line.subscription_id, line.period.lower) for line in lines]
+
+
+# --- Two runs -------------------------------------------------------------------------------
+def run_twice_at_once():
+    subscribers()
+    return together(*[partial(run, at("2026-03-01"))] * 2)
+
+
+def test_b1_of_two_runs_at_once_each_period_is_billed_once(widened_window):
+    first, second = run_twice_at_once()
+    billed = periods_per_day_and_subscription()
+    assert len(billed) == len(set(billed)) == first.bills + second.bills == 3 * CUSTOMERS
+    assert (first.set_aside, second.set_aside, first.locked, second.locked) == ({}, {}, [], [])
+    assert list(Bill.objects.order_by("sequence").values_list("sequence", flat=True)) == list(
+        range(1, 3 * CUSTOMERS + 1)
+    )
+
+
+def test_control_without_claim_and_constraint_two_runs_bill_twice(widened_window, unlocked, no_exclusion):
+    run_twice_at_once()
+    billed = periods_per_day_and_subscription()
+    print(f"the control billed {len(billed) - len(set(billed))} periods twice")
+    assert len(billed) > len(set(billed))
+
+
+def test_b1_the_constraint_alone_keeps_a_period_from_being_billed_twice(widened_window, unlocked):
+    run_twice_at_once()
+    billed = periods_per_day_and_subscription()
+    assert len(billed) == len(set(billed))
+
+
+# --- Run and payment ------------------------------------------------------------------------
+def run_and_pay():
+    """Everybody owes January and pays for two months while February is billed; who has debt and credit at once."""
+    made = subscribers()
+    run(JANUARY)
+
+    def pay(hand):
+        for subscription in hand:
+            payments.receive(customer=subscription.customer, amount=Decimal(40), method="cash", now=FEBRUARY)
+
+    together(partial(run, FEBRUARY), *(partial(pay, hand) for hand in dealt(made, 3, seed=1)))
+    with_credit = {payment.customer_id for payment in Payment.objects.all() if payment.credit}
+    return with_credit & set(Bill.objects.filter(status="open").values_list("customer_id", flat=True))
+
+
+def test_m6_a_payment_during_the_run_leaves_no_bill_open_beside_credit(widened_window):
+    assert run_and_pay() == set()
+    assert not Bill.objects.exclude(status="paid").exists()
+    assert set(Account.objects.values_list("balance", flat=True)) == {0}
+    assert not AccessState.objects.exclude(cut_off_at=None).exists()
+
+
+def test_control_without_the_lock_bills_stay_open_beside_credit(widened_window, unlocked, no_balances):
+    torn = run_and_pay()
+    print(f"the control left {len(torn)} customers with an open bill and credit")
+    assert torn
+
+
+# --- Run and change of plan -----------------------------------------------------------------
+def run_and_change():
+    """February is billed while everybody changes to a plan of 30.00; the subscriptions of which something failed."""
+    made, dear = subscribers(20), make_plan(price=Decimal(30))
+    run(JANUARY)
+
+    def change(hand):
+        failed = []
+        for subscription in hand:
+            try:
+                plan_changes.change_now(subscription=subscription, plan=dear, now=FEBRUARY)
+            except IntegrityError:
+                failed.append(subscription.pk)
+        return failed
+
+    result, *failed = together(partial(run, FEBRUARY), *(partial(change, hand) for hand in dealt(made, 2, seed=1)))
+    return dear, {*result.set_aside, *(pk for hand in failed for pk in hand)}
+
+
+def test_l2_a_change_of_plan_during_the_run_costs_the_new_plan_once(widened_window):
+    dear, failed = run_and_change()
+    assert failed == set()
+    assert set(Account.objects.values_list("balance", flat=True)) == {20 + 30}
+    counted = BillLine.objects.filter(billed_days__isempty=False, period__startswith=date(2026, 2, 1))
+    assert [line.plan for line in counted] == [dear] * 20
+    assert set(BillingState.objects.values_list("billed_until", flat=True)) == {date(2026, 3, 1)}
+
+
+def test_control_without_the_lock_run_and_change_bill_the_same_days(widened_window, unlocked):
+    _, failed = run_and_change()
+    print(f"in the control PostgreSQL refused to bill the days of {len(failed)} subscriptions twice")
+    assert failed
+
+
+# --- At the desk ----------------------------------------------------------------------------
+def renew_twice_at_once(now=JANUARY):
+    subscription = make_subscription(plan=make_plan(mode=Plan.Mode.PREPAID))
+
+    def renew():
+        try:
+            return prepaid.renew(subscription=subscription, method="cash", now=now, request_key=uuid4())
+        except IntegrityError as error:
+            return error
+
+    return subscription, together(renew, renew)
+
+
+def test_l4_two_renewals_at_once_both_count(widened_window):
+    subscription, _ = renew_twice_at_once()
+    assert BillingState.objects.get(pk=subscription.pk).billed_until == date(2026, 3, 1)
+    assert (Payment.objects.count(), Bill.objects.filter(status="paid").count()) == (2, 2)
+    assert Account.objects.get().balance == 0
+
+
+def test_control_without_the_lock_one_of_two_renewals_fails(widened_window, unlocked):
+    _, results = renew_twice_at_once()
+    assert any(isinstance(result, IntegrityError) for result in results)
+
+
+def refund_and_pay():
+    """Everybody's only payment is refunded while they pay again; who has an open bill and credit at once."""
+    made = subscribers(20)
+    for subscription in made:
+        issue_next(subscription, now=JANUARY)
+    paid = [payments.receive(customer=one.customer, amount=Decimal(20), method="card", now=JANUARY) for one in made]
+    later = JANUARY + timedelta(days=1)
+
+    def refund():
+        for payment in paid:
+            reversals.refund(source=payment, amount=Decimal(20), method="card", reason="Wrong card", now=later)
+
+    def pay():
+        for one in made:
+            payments.receive(customer=one.customer, amount=Decimal(20), method="cash", now=later)
+
+    together(refund, pay)
+    with_credit = {payment.customer_id for payment in Payment.objects.all() if payment.credit}
+    return with_credit & set(Bill.objects.filter(status="open").values_list("customer_id", flat=True))
+
+
+def test_m8_a_payment_during_a_refund_pays_the_bill_that_the_refund_opens(widened_window):
+    assert refund_and_pay() == set()
+    assert not Bill.objects.exclude(status="paid").exists()
+    assert set(Account.objects.values_list("balance", flat=True)) == {0}
+
+
+def test_control_without_the_lock_refund_and_payment_miss_each_other(widened_window, unlocked, no_balances):
+    torn = refund_and_pay()
+    print(f"the control left {len(torn)} customers with an open bill and credit")
+    assert torn
