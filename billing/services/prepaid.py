@@ -60,6 +60,8 @@ def _earlier(request_key: UUID | None, customer: Customer) -> Payment | None:
 def _pay(
     customer: Customer, subscription: Subscription, method: str, *, now: datetime, by: Any, request_key: UUID | None
 ) -> Payment:
+    if subscription.ends_on is not None and subscription.ends_on <= clock.local_date(now):
+        raise Refused(f"{subscription} ended on {subscription.ends_on}: no period left to renew. Receive a payment.")
     bill = _open_bill(subscription) or _issue(customer.pk, subscription, now=now, by=by)
     if not bill.outstanding:
         raise Refused(f"{subscription} needs no payment: credit, or a price of zero, pays the next bill by itself.")
