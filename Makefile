@@ -18,7 +18,7 @@ COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --ge
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --output-sync=none
 
-.PHONY: help demo demo-reset database-start database-stop test test-all lint format migrate-check lock audit \
+.PHONY: help demo demo-reset database-start database-stop test test-all bench lint format migrate-check lock audit \
 	setup-test-host demo-venv dev-venv python-found
 
 help: ## list these commands
@@ -50,6 +50,9 @@ test: dev-venv lint ## check the code and run the tests, without the heavy ones
 # The same target with no test left out: one run, so that what was skipped stands on its last lines.
 test-all: TESTS :=
 test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
+
+bench: dev-venv ## measure the works that must be fast (SIZES="10000 100000 1000000", PICTURES=docs/pictures)
+	$(VENV)/python -m benchmarks $(SIZES) $(if $(PICTURES),--pictures $(PICTURES))
 
 lint: dev-venv migrate-check ## check style, types, layers and templates
 	$(VENV)/ruff check .

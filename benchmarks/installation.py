@@ -1,0 +1,92 @@
+"""The database of the benchmarks: an embedded PostgreSQL of its own, made anew for each size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from utils.database import ensure_running
+
+FOLDER = Path(__file__).resolve().parent.parent / "var" / "benchmarks"
+SQL = Path(__file__).parent / "sql"
+FIRST_DAY = date(2026, 1, 1)
+PRICE = Decimal("29.90")
+LOADED = (
+    "billing_customer", "billing_subscription", "billing_accessstate", "billing_billingstate", "billing_account",
+)  # fmt: skip
+
+
+def use() -> None:
+    """Start the server and let Django work in its database; comes before the models are loaded."""
+    os.environ |= {
+        "DATABASE_URL": ensure_running(FOLDER).url,
+        "DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "isp_billing.settings",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def connect() -> Any:
+    """A connection that knows nothing of Django, for SQL written by hand; each statement commits."""
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection.autocommit = True
+    _without_our_triggers(connection.cursor())
+    return connection
+
+
+@contextmanager
+def triggers_off() -> Iterator[None]:
+    """Django without the triggers that write the ledger and check documents; foreign keys are still checked."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        _without_our_triggers(cursor)
+        try:
+            yield
+        finally:
+            cursor.execute("RESET session_replication_role")
+
+
+def populate(customers: int) -> None:
+    """An empty database, then ``customers`` customers with one subscription each, their first period due in January."""
+    from django.core.management import call_command
+    from django.db import connection, transaction
+
+    from billing.demo import bulk
+    from billing.models import Plan
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    call_command("migrate", verbosity=0)
+    Plan.objects.create(pk=1, code="home", name="Home 50", price=PRICE, due_days=14)
+    with transaction.atomic(), connection.cursor() as cursor:
+        guards = bulk.take_off(cursor, list(LOADED))
+        cursor.execute(sql("population"), {"customers": customers, "first_day": FIRST_DAY})
+        bulk.put_back(cursor, guards, lambda done, parts: None)
+    with connection.cursor() as cursor:
+        cursor.execute(sql("foreign_keys_for_all"))
+    settle_down()
+
+
+def settle_down() -> None:
+    """What PostgreSQL would do sooner or later, so that it does not do it while the time is taken."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+
+
+def sql(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text()
+
+
+def _without_our_triggers(cursor: Any) -> None:
+    cursor.execute("SET session_replication_role = replica")
