@@ -1,4 +1,4 @@
-"""What all tests share: the embedded PostgreSQL, plain static files, truncation between committed tests."""
+"""What all tests share: the embedded PostgreSQL, plain static files, empty tables between committed tests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ def plain_static_files(tmp_path_factory):
         yield
 
 
+KEPT = {"auth_permission", "django_content_type"}  # made by the migrations, the same for every test
+
+
 @pytest.fixture(autouse=True, scope="session")
-def flush_past_the_guards():
-    """Let Django's flush truncate tables whose triggers refuse TRUNCATE, inside its own transaction only."""
+def quick_flush_past_the_guards():
+    """Between committed tests delete the few rows there are, past the triggers that refuse it.
+
+    Truncating 50 tables with their indexes takes a second, however empty they are.
+    """
     flush = connection.ops.sql_flush
 
-    def sql_flush(*args, **kwargs):
-        statements = flush(*args, **kwargs)
-        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
+    def sql_flush(style, tables, **kwargs):
+        names = [connection.ops.quote_name(table) for table in tables if table not in KEPT]
+        return ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in names)]
 
     connection.ops.sql_flush = sql_flush
     yield
