@@ -2,17 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from unfold.forms import AdminForm
 
 from billing.admin import formatting
-from billing.admin.base import BillingAdmin
+from billing.admin.base import BillingAdmin, attempt, button
+from billing.rules.errors import Refused
+
+Facts = Sequence[tuple[str, Any]]
+CONFIRMED, BACK = "confirmed", "back"
+
+
+class ActionPage:
+    """One action of staff on one row: a form below the facts, perhaps a preview, the deed, and what it did.
+
+    A subclass says what is special; ``respond`` is the same for all. With ``has_preview`` the form
+    leads to a page that tells what will happen, and only its button does it.
+    """
+
+    title: ClassVar[str]
+    button: ClassVar[str]
+    name: ClassVar[str]
+    icon: ClassVar[str]
+    permission: ClassVar[str]
+    is_primary: ClassVar[bool] = False
+    has_preview: ClassVar[bool] = False
+    form_class: ClassVar[type[forms.Form]] = forms.Form
+
+    def __init__(self, admin: BillingAdmin, request: HttpRequest, row: Any) -> None:
+        self.admin, self.request, self.row = admin, request, row
+        self.now = timezone.now()
+
+    @classmethod
+    def permission_for(cls, row: Any) -> str:
+        return cls.permission
+
+    @classmethod
+    def is_offered(cls, user: Any, row: Any) -> bool:
+        """Whether the row's page shows the button."""
+        return user.has_perm(cls.permission_for(row)) and not cls.refusal(row)
+
+    @classmethod
+    def refusal(cls, row: Any) -> str:
+        """Why there is nothing to do for ``row``, so that no button is shown; empty when there is."""
+        return ""
+
+    def facts(self) -> Facts:
+        return []
+
+    def form(self, data: Any = None, initial: Any = None) -> forms.Form:
+        return self.form_class(data, initial=initial)
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
+    def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
+        """Facts and sentences about what ``act`` will do. Raises Refused as it does."""
+        raise NotImplementedError
+
+    def act(self, data: dict[str, Any]) -> Any:
+        """Do it with the form's clean ``data``, by a service. Raises Refused; gives what ``told`` needs."""
+        raise NotImplementedError
+
+    def told(self, done: Any) -> str:
+        """What was done and what comes next, for the message at the top of the page that follows."""
+        raise NotImplementedError
+
+    def page_after(self, done: Any) -> Model:
+        return self.row
+
+    def respond(self) -> HttpResponse:
+        post = self.request.POST
+        if self.request.method != "POST":
+            return self._first_page()
+        form = self.form(post)
+        if BACK in post:
+            return self._show(self.form(initial=post.dict()))
+        if self.has_preview and CONFIRMED not in post:
+            found = attempt(form, lambda: self.preview(form.cleaned_data))
+            return self._show(form) if found is None else self._show(form, *found, is_preview=True)
+        done = attempt(form, lambda: [self.act(form.cleaned_data)])
+        if done is None:
+            return self._show(form)
+        messages.success(self.request, self.told(done[0]))
+        return redirect(formatting.page_of(self._visible(self.page_after(done[0]))))
+
+    def _first_page(self) -> HttpResponse:
+        try:
+            if refusal := self.refusal(self.row):
+                raise Refused(refusal)
+            return self._show(self.form(initial=self.initial()))
+        except Refused as refused:
+            messages.warning(self.request, str(refused))
+            return redirect(formatting.page_of(self.row))
+
+    def _visible(self, row: Model) -> Model:
+        permission = f"{row._meta.app_label}.view_{row._meta.model_name}"
+        return row if self.request.user.has_perm(permission) else self.row
+
+    def _show(
+        self, form: forms.Form, more: Facts = (), sentences: Sequence[str] = (), *, is_preview: bool = False
+    ) -> HttpResponse:
+        return action_page(
+            self.admin,
+            self.request,
+            row=self.row,
+            title=self.title.format(self.row),
+            form=form,
+            button=self.button if is_preview or not self.has_preview else "Preview",
+            facts=[*self.facts(), *more],
+            sentences=sentences,
+            is_preview=is_preview,
+        )
+
+
+def action_of(page: type[ActionPage]) -> Callable[..., HttpResponse]:
+    """The button of ``page`` and the view behind it, to be named ``page.name`` in an admin."""
+
+    def view(admin: BillingAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = admin.found(request, object_id)
+        if row is None:
+            return admin.missing(request, object_id)
+        if not request.user.has_perm(page.permission_for(row)):
+            raise PermissionDenied
+        return page(admin, request, row).respond()
+
+    view.__name__ = page.name
+    shown: Any = button(page.button, path=page.name.replace("_", "-"), icon=page.icon, primary=page.is_primary)(view)
+    shown.is_offered = page.is_offered
+    return cast("Callable[..., HttpResponse]", shown)
 
 
 def action_page(
@@ -23,10 +151,15 @@ def action_page(
     title: str,
     form: forms.Form,
     button: str,
-    facts: Sequence[tuple[str, Any]] = (),
+    facts: Facts = (),
+    sentences: Sequence[str] = (),
+    is_preview: bool = False,
 ) -> HttpResponse:
-    """Show ``form`` with the ``facts`` (name, value) above it; ``row`` is where "Cancel" leads."""
-    visible = [field.name for field in form.visible_fields()]
+    """Show ``form`` with the ``facts`` (name, value) above it; ``row`` is where "Cancel" leads.
+
+    A preview keeps the form's values unseen, and tells in ``sentences`` what will happen.
+    """
+    visible = [] if is_preview else [field.name for field in form.visible_fields()]
     page = AdminForm(form, [(None, {"fields": visible})] if visible else [], {}, model_admin=admin)
     context = {
         **admin.admin_site.each_context(request),
@@ -37,6 +170,8 @@ def action_page(
         "adminform": page,
         "media": admin.media + form.media,
         "facts": facts,
+        "sentences": sentences,
+        "is_preview": is_preview,
         "button": button,
         "cancel": formatting.page_of(row),
     }

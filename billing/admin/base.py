@@ -30,10 +30,15 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-def button(title: str, *, path: str, icon: str, permission: str, primary: bool = False) -> Callable[[View], View]:
-    """An action at the top of a row's page, for those who may see the row and have ``permission``."""
+def button(title: str, *, path: str, icon: str, permission: str = "", primary: bool = False) -> Callable[[View], View]:
+    """An action at the top of a row's page, for those who may see the row and have ``permission``.
+
+    Unfold takes the name of a method, such as ``has_receive_payment_permission`` for "receive_payment";
+    of a name with a point its system check would ask the database, before there is one.
+    """
+    permissions = ["view", permission] if permission else ["view"]
     variant = ActionVariant.PRIMARY if primary else ActionVariant.DEFAULT
-    decorator = action(description=title, url_path=path, icon=icon, variant=variant, permissions=["view", permission])
+    decorator = action(description=title, url_path=path, icon=icon, variant=variant, permissions=permissions)
     return cast("Callable[[View], View]", decorator)
 
 
@@ -93,6 +98,12 @@ class BillingAdmin(ModelAdmin):
         if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget.can_delete_related = False
         return formfield
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The buttons of a row's page: those that can do something for the row."""
+        row = self.get_object(request, unquote(str(object_id)))
+        offered = super().get_actions_detail(request, object_id) if row else []
+        return [offer for offer in offered if getattr(offer.method, "is_offered", _always)(request.user, row)]
 
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         """The tables below the form of ``row``."""
@@ -159,6 +170,10 @@ class AddedByService(BillingAdmin):
             "preserved_filters": self.get_preserved_filters(request),
         }
         return self.render_change_form(request, context, add=True)
+
+
+def _always(user: Any, row: Model) -> bool:
+    return True
 
 
 def attempt(form: forms.BaseForm, act: Callable[[], T]) -> T | None:

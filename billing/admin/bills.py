@@ -1,8 +1,7 @@
-"""Bills, their lines and what paid them: documents, to be looked at only."""
+"""Bills and what paid them: documents, to be looked at only."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,18 +13,28 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from billing.admin import formatting
+from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin, button
+from billing.admin.bill_actions import CreditBill, VoidBill, WriteOffBill
+from billing.admin.document_panels import NOTE_COLUMNS, note_rows, taxes_panel
 from billing.admin.filters import BillStateFilter
-from billing.admin.formatting import amount_cell, day, instant, link
+from billing.admin.formatting import amount_cell, instant, link
 from billing.admin.panels import Panel, columns
 from billing.admin.receiving import receive_payment
 from billing.admin.search import SearchedByCustomer
-from billing.models import Bill, BillLine
+from billing.models import Bill
 from billing.services import clock, summary
 
-LINE_COLUMNS = columns("Description", "Subscription", "Price", "Amount", amounts=("Price", "Amount"))
-PAID_COLUMNS = columns("Receipt", "Allocated", "Amount", amounts=("Amount",))
-ONE_DAY = timedelta(days=1)
+LINE_COLUMNS = columns(
+    "Description",
+    "Subscription",
+    "Price",
+    "Discount",
+    "Amount",
+    "Credited",
+    amounts=("Price", "Discount", "Amount", "Credited"),
+)
+PAID_COLUMNS = columns("Receipt or credit note", "Allocated", "Amount", amounts=("Amount",))
 
 
 @admin.register(Bill)
@@ -37,18 +46,33 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     search_help_text = "Bill number, or the customer's code, name, phone or login"
     fieldsets = (
         (None, {"fields": (("number", "state"), ("customer", "issued_by"), ("issued_on", "due_on"))}),
-        ("Amounts", {"fields": (("total_text", "allocated_text", "left_text"),)}),
-        ("As issued", {"fields": (("customer_code", "customer_name"), ("customer_address", "issued_at"))}),
+        (
+            "Amounts",
+            {"fields": (("net_text", "tax_text", "total_text"), ("allocated_text", "left_text", "credited_text"))},
+        ),
+        (
+            "As issued",
+            {"fields": (("customer_code", "customer_name"), ("customer_address", "customer_tax_id"), "issued_at")},
+        ),
     )
-    readonly_fields = ("state", "total_text", "allocated_text", "left_text")
-    actions_detail = ("receive_payment",)
+    void_fieldset = ("Void", {"fields": (("voided_at", "voided_by"), "void_reason")})
+    readonly_fields = ("state", "net_text", "tax_text", "total_text", "allocated_text", "left_text", "credited_text")
+    credit_note = action_of(CreditBill)
+    void = action_of(VoidBill)
+    write_off = action_of(WriteOffBill)
+    actions_detail = ("receive_payment", "credit_note", "void", "write_off")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        is_void = obj is not None and obj.status == Bill.Status.VOID
+        return (*self.fieldsets, self.void_fieldset) if is_void else self.fieldsets
 
     def has_receive_payment_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.add_payment")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         bill = self.get_object(request, unquote(str(object_id)))
-        return super().get_actions_detail(request, object_id) if bill and bill.status == Bill.Status.OPEN else []
+        offered = super().get_actions_detail(request, object_id)
+        return [offer for offer in offered if offer.path != "receive-payment" or bill.status == Bill.Status.OPEN]
 
     @button("Receive payment", path="receive-payment", icon="payments", permission="receive_payment", primary=True)
     def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -65,8 +89,10 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
             (
                 line.description,
                 link(line.subscription),
-                amount_cell(line.price, row.currency),
-                amount_cell(line.amount, row.currency),
+                *(
+                    amount_cell(amount, row.currency)
+                    for amount in (line.price, line.discount, line.amount, line.credited)
+                ),
             )
             for line in row.lines.select_related("subscription")
         ]
@@ -76,7 +102,9 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
         ]
         return [
             Panel("Lines", LINE_COLUMNS, lines, empty="No lines."),
+            taxes_panel(row),
             Panel("Paid by", PAID_COLUMNS, paid, empty="Nothing is paid yet."),
+            Panel("Credit notes", NOTE_COLUMNS, note_rows(row.credit_notes.order_by("pk")), empty="None."),
         ]
 
     @display(description="state")
@@ -91,6 +119,18 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def left_amount(self, bill: Bill) -> SafeString:
         return amount_cell(bill.outstanding, bill.currency)
 
+    @display(description="net")
+    def net_text(self, bill: Bill) -> str:
+        return formatting.money(bill.net, bill.currency)
+
+    @display(description="tax")
+    def tax_text(self, bill: Bill) -> str:
+        return formatting.money(bill.tax, bill.currency)
+
+    @display(description="credited")
+    def credited_text(self, bill: Bill) -> str:
+        return formatting.money(bill.credited, bill.currency)
+
     @display(description="total")
     def total_text(self, bill: Bill) -> str:
         return formatting.money(bill.total, bill.currency)
@@ -102,44 +142,3 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     @display(description="left to pay")
     def left_text(self, bill: Bill) -> str:
         return formatting.money(bill.outstanding, bill.currency)
-
-
-@admin.register(BillLine)
-class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
-    list_display = ("description", "bill", "subscription", "period_text", "line_amount")
-    list_select_related = ("bill", "subscription")
-    list_filter = ("kind",)
-    search_fields = ("bill__number",)
-    search_help_text = "Bill number, or the customer's code, name, phone or login"
-    number_field = "bill__number"
-    customer_field = "bill__customer"
-    ordering = ("-id",)
-    fields = (
-        "bill",
-        "kind",
-        "subscription",
-        "description",
-        "period_text",
-        "price_text",
-        "amount_text",
-        "cut_off_at",
-    )
-    readonly_fields = ("period_text", "price_text", "amount_text")
-
-    @display(description="period")
-    def period_text(self, line: BillLine) -> str:
-        if line.period is None:
-            return formatting.NONE
-        return f"{day(line.period.lower)} to {day(line.period.upper - ONE_DAY)}"
-
-    @display(description="amount", ordering="amount")
-    def line_amount(self, line: BillLine) -> SafeString:
-        return amount_cell(line.amount, line.bill.currency)
-
-    @display(description="price")
-    def price_text(self, line: BillLine) -> str:
-        return formatting.money(line.price, line.bill.currency)
-
-    @display(description="amount")
-    def amount_text(self, line: BillLine) -> str:
-        return formatting.money(line.amount, line.bill.currency)

@@ -1,4 +1,4 @@
-"""Plans: what is sold."""
+"""Plans and tax rates: what is sold."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing.admin import formatting
 from billing.admin.protection import DeletedUnlessUsed
-from billing.models import Plan
+from billing.models import Item, Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import rounded
 from billing.services import plans
@@ -51,16 +52,27 @@ class PlanForm(forms.ModelForm):
 @admin.register(Plan)
 class PlanAdmin(DeletedUnlessUsed):
     form = PlanForm
-    list_display = ("name", "code", "price_amount", "every", "mode", "speed", "available_from", "available_until")
-    list_filter = ("mode", "interval_unit")
+    list_display = (
+        "name",
+        "code",
+        "price_amount",
+        "tax_rate",
+        "every",
+        "mode",
+        "speed",
+        "available_from",
+        "available_until",
+    )
+    list_select_related = ("tax_rate",)
+    list_filter = ("mode", "interval_unit", "tax_rate")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
     used_by = "subscriptions"
     instead = "Set “available until” to sell it no more."
     fieldsets = (
-        (None, {"fields": ("name", "code", "price", "mode")}),
-        ("Periods", {"fields": plans.RHYTHM}),
-        ("Payment", {"fields": ("due_days", "grace_days")}),
+        (None, {"fields": ("name", "code", "price", "tax_rate", "mode")}),
+        ("Periods", {"fields": (*plans.RHYTHM, "trial_days")}),
+        ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days", "bills_while_unpaid")}),
         ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
         ("On sale", {"fields": ("available_from", "available_until")}),
     )
@@ -89,3 +101,26 @@ class PlanAdmin(DeletedUnlessUsed):
     @display(description="down / up (kbit/s)")
     def speed(self, plan: Plan) -> str:
         return f"{plan.download_kbps or formatting.NONE} / {plan.upload_kbps or formatting.NONE}"
+
+
+class TaxRateForm(forms.ModelForm):
+    class Meta:
+        model = TaxRate
+        fields = ("name", "percent", "inclusive")
+        help_texts = {"percent": "0 to 100. A change touches bills to come; bills that are issued keep theirs."}
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(DeletedUnlessUsed):
+    form = TaxRateForm
+    list_display = ("name", "percent_text", "inclusive")
+    search_fields = ("name",)
+    used_by = "plans"
+    instead = "Give these plans another rate first."
+
+    def users_of(self, row: TaxRate) -> str:
+        return super().users_of(row) or ("one-off items" if Item.objects.filter(tax_rate=row).exists() else "")
+
+    @display(description="percent", ordering="percent")
+    def percent_text(self, rate: TaxRate) -> SafeString:
+        return format_html('<span class="amount">{}</span>', f"{rate.percent.normalize():f} %")

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from billing.admin.access_labels import access_of
-from billing.admin.formatting import amount_cell, day, instant, link, list_of, state_label
+from billing.admin.document_panels import NOTE_COLUMNS, note_rows
+from billing.admin.formatting import NONE, amount_cell, day, instant, link, list_of, state_label
 from billing.admin.panels import Panel, columns
-from billing.models import Bill, Customer, Payment
+from billing.models import Bill, CreditNote, Customer, Item, Payment
 from billing.services import clock, summary
+from billing.services.drafts import waiting_items
 
 LAST = 10
 
@@ -26,6 +28,10 @@ def panels(request: HttpRequest, customer: Any) -> list[Panel]:
         found.append(_open_bills(customer))
     if may("billing.view_payment"):
         found.append(_last_payments(customer))
+    if may("billing.view_item") and (waiting := waiting_items([customer.pk])):
+        found.append(_waiting_items(waiting))
+    if may("billing.view_creditnote"):
+        found.append(_last_notes(customer))
     return found
 
 
@@ -62,6 +68,22 @@ def _last_payments(customer: Customer) -> Panel:
         payment_rows(payments),
         empty="No payment yet.",
         more=list_of(Payment, f"?customer__id__exact={customer.pk}"),
+    )
+
+
+def _waiting_items(waiting: list[Item]) -> Panel:
+    rows = [(link(item), instant(item.created_at), item.tax_rate or NONE, amount_cell(item.amount)) for item in waiting]
+    heads = columns("Item", "Added", "Tax", "Amount", amounts=("Amount",))
+    return Panel("One-off items that wait for a bill", heads, rows)
+
+
+def _last_notes(customer: Customer) -> Panel:
+    return Panel(
+        "Last credit notes",
+        NOTE_COLUMNS,
+        note_rows(CreditNote.objects.filter(customer=customer)[:LAST]),
+        empty="No credit note yet.",
+        more=list_of(CreditNote, f"?customer__id__exact={customer.pk}"),
     )
 
 

@@ -20,7 +20,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin import customer_panels, formatting
 from billing.admin.access_labels import OPEN_BLOCKS, access_of_all
+from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, button
+from billing.admin.customer_actions import AddItem, BillItems, GiveCredit
 from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
 from billing.admin.protection import DeletedUnlessUsed
@@ -38,7 +40,7 @@ SERVICES = Prefetch(
 )
 
 OUTDATED = "This form cannot be used any more. Open “Add customer” anew."
-FORM_FIELDS = ("code", "name", "phone", "email", "address", "area")
+FORM_FIELDS = ("code", "name", "phone", "email", "address", "area", "tax_id", "bill_per_subscription")
 
 
 class CustomerForm(forms.ModelForm):
@@ -79,9 +81,28 @@ class CustomerAdmin(AddedByService):
     change_form_before_template = "billing/hidden_fields.html"
     fieldsets = (
         ("Account", {"fields": (("owes", "credit"),)}),
-        ("Customer", {"fields": (("code", "name"), ("phone", "email"), ("address", "area"), "created_at")}),
+        (
+            "Customer",
+            {
+                "fields": (
+                    ("code", "name"),
+                    ("phone", "email"),
+                    ("address", "area"),
+                    ("tax_id", "created_at"),
+                    "bill_per_subscription",
+                )
+            },
+        ),
     )
-    actions_detail = ("receive_payment", "add_subscription", "statement")
+    add_item = action_of(AddItem)
+    bill_items = action_of(BillItems)
+    give_credit = action_of(GiveCredit)
+    actions_detail = (
+        "receive_payment",
+        "statement",
+        "add_subscription",
+        {"title": "Charge or credit", "icon": "edit", "items": ["add_item", "bill_items", "give_credit"]},
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return summary.with_debt(super().get_queryset(request)).prefetch_related(SERVICES)

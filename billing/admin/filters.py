@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.models import AccessState, Bill, Block, Customer, Subscription
+from billing.models import AccessState, Bill, Block, Customer, Item, Subscription
 from billing.services import clock, summary
 
 
@@ -26,6 +26,21 @@ class BillStateFilter(SimpleListFilter):
         if state not in summary.BILL_STATES:
             return queryset
         return summary.bills_in_state(queryset, state, clock.local_date(timezone.now()))
+
+
+class ItemStateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [("waits", "waits"), ("billed", "billed"), ("withdrawn", "withdrawn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
+        if self.value() == "waits":
+            return queryset.filter(bill=None, withdrawn_at=None)
+        if self.value() == "billed":
+            return queryset.exclude(bill=None)
+        return queryset.exclude(withdrawn_at=None) if self.value() == "withdrawn" else queryset
 
 
 class DebtFilter(SimpleListFilter):

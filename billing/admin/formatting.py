@@ -18,8 +18,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 NONE = "–"
-STATE_COLOURS = {"open": "info", "overdue": "danger", "partly paid": "warning", "paid": "success"}
-REASON_COLOURS = {"unpaid": "danger", "manual": "warning", "hold": "info", "abuse": "danger", "quota": "warning"}
+STATE_COLOURS = {
+    "open": "info",
+    "overdue": "danger",
+    "partly paid": "warning",
+    "paid": "success",
+    "pending": "info",
+    "done": "success",
+    "failed": "danger",
+}
+REASON_COLOURS = {
+    "unpaid": "danger",
+    "manual": "warning",
+    "hold": "info",
+    "abuse": "danger",
+    "quota": "warning",
+    "pending": "info",
+    "ended": "",
+}
 
 
 def money(amount: Decimal, currency: str = "") -> str:
@@ -47,7 +63,7 @@ def label(text: str, colour: str = "") -> SafeString:
 
 
 def state_label(state: str) -> SafeString:
-    """The label of a bill's state."""
+    """The label of the state of a bill or of a scheduled change."""
     return label(state, STATE_COLOURS.get(state, ""))
 
 

@@ -8,13 +8,14 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from billing.admin import formatting
+from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
-from billing.admin.formatting import amount_cell, instant, link
-from billing.admin.panels import Panel, columns
+from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_panel
+from billing.admin.formatting import amount_cell
+from billing.admin.panels import Panel
+from billing.admin.payment_actions import RefundPayment, ReversePayment
 from billing.admin.search import SearchedByCustomer
 from billing.models import Allocation, Payment
-
-PART_COLUMNS = columns("Bill", "Status", "Allocated", "Amount", amounts=("Amount",))
 
 
 @admin.register(Payment)
@@ -27,23 +28,22 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     fields = (
         ("number", "customer"),
         ("amount_text", "credit_text"),
+        ("allocated_text", "returned_text"),
         ("method", "received_by"),
         ("received_at", "note"),
         ("gateway", "transaction_id"),
     )
-    readonly_fields = ("amount_text", "credit_text")
+    readonly_fields = ("amount_text", "credit_text", "allocated_text", "returned_text")
+    reverse = action_of(ReversePayment)
+    refund = action_of(RefundPayment)
+    actions_detail = ("reverse", "refund")
 
     def panels(self, request: HttpRequest, row: Payment) -> list[Panel]:
-        parts = [
-            (
-                link(part.bill),
-                formatting.state_label(part.bill.status),
-                instant(part.allocated_at),
-                amount_cell(part.amount, row.currency),
-            )
-            for part in row.allocations.select_related("bill")
+        parts = part_rows(row.allocations.select_related("bill"), row.currency)
+        return [
+            Panel("Bills paid", PART_COLUMNS, parts, empty="No bill yet: all of it is credit."),
+            reversals_panel(row, "Reversed or refunded"),
         ]
-        return [Panel("Bills paid", PART_COLUMNS, parts, empty="No bill yet: all of it is credit.")]
 
     @display(description="amount", ordering="amount")
     def paid_amount(self, payment: Payment) -> SafeString:
@@ -56,6 +56,14 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     @display(description="amount")
     def amount_text(self, payment: Payment) -> str:
         return formatting.money(payment.amount, payment.currency)
+
+    @display(description="pays bills")
+    def allocated_text(self, payment: Payment) -> str:
+        return formatting.money(payment.allocated, payment.currency)
+
+    @display(description="reversed or refunded")
+    def returned_text(self, payment: Payment) -> str:
+        return formatting.money(payment.returned, payment.currency)
 
     @display(description="left as credit")
     def credit_text(self, payment: Payment) -> str:

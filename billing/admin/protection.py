@@ -19,12 +19,16 @@ class DeletedUnlessUsed(BillingAdmin):
     used_by = ""
     instead = ""
 
+    def users_of(self, row: Any) -> str:
+        """What names the row, in a word; empty when nothing does."""
+        users = getattr(type(row), self.used_by).rel.related_model._meta.verbose_name_plural
+        return str(users) if getattr(row, self.used_by).exists() else ""
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        if row is not None and getattr(row, self.used_by).exists():
-            users = getattr(type(row), self.used_by).rel.related_model._meta.verbose_name_plural
+        if row is not None and (users := self.users_of(row)):
             messages.error(request, f"{row} has {users} and cannot be deleted. {self.instead}")
             return redirect(formatting.page_of(row))
         return super().delete_view(request, object_id, extra_context)

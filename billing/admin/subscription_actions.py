@@ -16,15 +16,15 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWid
 from billing.admin import explain
 from billing.admin.action_pages import action_page
 from billing.admin.base import BillingAdmin, attempt
-from billing.admin.formatting import day, link, money, page_of
-from billing.models import AccessState, Bill, Block, Subscription
+from billing.admin.customer_actions import told_bill
+from billing.admin.formatting import day, money, page_of
+from billing.admin.subscription_facts import facts_of
+from billing.models import AccessState, Block, Subscription
 from billing.rules.errors import Refused
 from billing.services import access, bills, clock
 from billing.services.drafts import BillDraft
 
-STAFF_REASONS = [
-    (reason.value, reason.label) for reason in (Block.Reason.MANUAL, Block.Reason.HOLD, Block.Reason.ABUSE)
-]
+STAFF_REASONS = [(reason.value, reason.label) for reason in access.STAFF_REASONS]
 MOST_SHOWN = 10
 
 
@@ -72,7 +72,7 @@ def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
                 messages.warning(request, f"{subscription} was disabled for this reason already: {reason}.")
             return redirect(page_of(subscription))
     title = f"Disable {subscription}"
-    facts = _facts(subscription)
+    facts = facts_of(subscription)
     return action_page(admin, request, row=subscription, title=title, form=form, button="Disable", facts=facts)
 
 
@@ -101,7 +101,7 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         title=f"Restore {subscription}",
         form=form,
         button="Restore",
-        facts=[*_facts(subscription), *(("Off because", reason) for reason in explain.why_off(subscription, now))],
+        facts=[*facts_of(subscription), *(("Off because", reason) for reason in explain.why_off(subscription, now))],
     )
 
 
@@ -114,7 +114,7 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
             form, lambda: bills.issue_period(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if bill:
-            messages.success(request, _issued(bill))
+            messages.success(request, told_bill(bill))
             return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
     try:
         preview = bills.preview(subscription, now=now)
@@ -130,7 +130,7 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
         title=f"Issue the next bill of {subscription}",
         form=form,
         button="Issue bill",
-        facts=[*_facts(subscription), *_previewed(preview, now)],
+        facts=[*facts_of(subscription), *_previewed(preview, now)],
     )
 
 
@@ -173,14 +173,6 @@ def _is_on(subscription: Subscription) -> bool:
     return AccessState.objects.get(pk=subscription.pk).is_on
 
 
-def _facts(subscription: Subscription) -> list[tuple[str, Any]]:
-    return [
-        ("Subscription", link(subscription)),
-        ("Customer", link(subscription.customer)),
-        ("Plan", subscription.plan),
-    ]
-
-
 def _previewed(preview: BillDraft, now: datetime) -> list[tuple[str, Any]]:
     proposal, totals = preview.proposals[0], preview.totals
     return [
@@ -193,9 +185,3 @@ def _previewed(preview: BillDraft, now: datetime) -> list[tuple[str, Any]]:
         ("Issued", f"{day(clock.local_date(now))}, today"),
         ("Due", f"{day(preview.due_on)}, the last day to pay"),
     ]
-
-
-def _issued(bill: Bill) -> str:
-    text = f"Bill {bill} is issued: {money(bill.total, bill.currency)}, due {day(bill.due_on)}."
-    paid = f" {money(bill.allocated, bill.currency)} is paid from credit." if bill.allocated else ""
-    return text + paid

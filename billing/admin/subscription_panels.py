@@ -1,26 +1,83 @@
-"""What a subscription's page shows below its dates: its bills and every change of its access."""
+"""What a subscription's page shows below its dates: what is agreed, its bills, and every change of its access."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from billing.admin.customer_panels import BILL_COLUMNS, bill_rows
-from billing.admin.formatting import NONE, instant, label, link, list_of
+from billing.admin.formatting import NONE, day, instant, label, link, list_of, state_label
 from billing.admin.panels import Panel, columns
-from billing.models import AccessEvent, Bill, Subscription
+from billing.admin.subscription_facts import ONE_DAY, days, taken_off
+from billing.models import AccessEvent, Bill, Discount, Hold, ScheduledChange, Subscription, UnbilledDays
+from billing.services.scheduled_changes import UNSETTLED
 
+LAST = 10
 LAST_BILLS = 12
 LAST_EVENTS = 20
 EVENT_COLUMNS = columns("When", "Change", "Reason", "Rule", "Bill", "Run", "By", "Access after")
 
 
 def panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
-    """The newest bills and access events, as far as ``request`` may see them."""
-    may = request.user.has_perm
-    found = [_bills(subscription)] if may("billing.view_bill") else []
-    if may("billing.view_accessevent"):
-        found.append(_events(subscription))
-    return found
+    """What is agreed, the newest bills and the access events, as far as ``request`` may see them."""
+    parts = [
+        ("billing.view_scheduledchange", _changes),
+        ("billing.view_hold", _holds),
+        ("billing.view_discount", _discounts),
+        ("billing.view_unbilleddays", _unbilled_days),
+        ("billing.view_bill", _bills),
+        ("billing.view_accessevent", _events),
+    ]
+    found = [make(subscription) for permission, make in parts if request.user.has_perm(permission)]
+    return [panel for panel in found if panel is not None]
+
+
+def _changes(subscription: Subscription) -> Panel | None:
+    changes = ScheduledChange.objects.filter(subscription=subscription, status__in=UNSETTLED).select_related("plan")
+    rows = [
+        (
+            link(change, day(change.due_on)),
+            capfirst(change.get_kind_display()),
+            change.plan or NONE,
+            state_label(change.status),
+            change.error or NONE,
+            _take_back(change),
+        )
+        for change in changes
+    ]
+    if not rows:
+        return None
+    more = list_of(ScheduledChange, f"?subscription__id__exact={subscription.pk}")
+    return Panel("Scheduled changes", columns("On", "Change", "Plan", "Status", "Error", ""), rows, more=more)
+
+
+def _take_back(change: ScheduledChange) -> str:
+    if change.kind == ScheduledChange.Kind.START:
+        return ""
+    address = reverse("admin:billing_scheduledchange_take_back", args=[change.pk])
+    return format_html('<a class="text-link" href="{}">Take back</a>', address)
+
+
+def _holds(subscription: Subscription) -> Panel | None:
+    holds = Hold.objects.filter(subscription=subscription)[:LAST]
+    rows = [(link(hold, days(hold.days)), hold.note or NONE, instant(hold.settled_at)) for hold in holds]
+    return Panel("Holds", columns("Days", "Note", "Ended"), rows) if rows else None
+
+
+def _discounts(subscription: Subscription) -> Panel | None:
+    discounts = Discount.objects.filter(subscription=subscription).order_by("-pk")[:LAST]
+    rows = [
+        (link(discount), taken_off(discount), day(discount.starts_on), day(discount.ends_on)) for discount in discounts
+    ]
+    return Panel("Discounts", columns("Discount", "Off", "From", "Ends on"), rows) if rows else None
+
+
+def _unbilled_days(subscription: Subscription) -> Panel | None:
+    found = UnbilledDays.objects.filter(subscription=subscription).order_by("-pk")[:LAST]
+    rows = [(day(row.first_day), day(row.end_day - ONE_DAY), row.get_reason_display()) for row in found]
+    return Panel("Days that are never billed", columns("From", "To", "Why"), rows) if rows else None
 
 
 def _bills(subscription: Subscription) -> Panel:

@@ -13,15 +13,20 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from billing.admin import explain, formatting, subscription_actions, subscription_panels
+from billing.admin import explain, formatting, subscription_actions, subscription_facts, subscription_panels
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
+from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, button
+from billing.admin.discount_actions import GiveDiscount
+from billing.admin.ending_actions import EndSubscription
 from billing.admin.filters import AccessFilter
+from billing.admin.hold_actions import HoldSubscription, ResumeSubscription
 from billing.admin.panels import Panel
+from billing.admin.plan_change_actions import ChangePlan
+from billing.admin.renewal_actions import RenewSubscription
 from billing.admin.search import SearchedByCustomer
 from billing.models import Subscription
-from billing.rules.errors import Refused
-from billing.services import bills, clock, subscriptions
+from billing.services import clock, subscriptions
 
 
 @admin.register(Subscription)
@@ -36,11 +41,24 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
     fieldsets = (
         ("Access", {"fields": (("access", "cut_off"), "reasons")}),
-        ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"), "next_bill")}),
+        ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"))}),
+        ("Billing", {"fields": (("billed_until", "bill_on"), "next_bill")}),
     )
-    readonly_fields = ("access", "reasons", "cut_off", "next_bill", "created_at")
+    readonly_fields = ("access", "reasons", "cut_off", "billed_until", "bill_on", "next_bill", "created_at")
     actions = ["disable_selected", "restore_selected"]
-    actions_detail = ("issue_bill", "restore", "disable")
+    change_plan = action_of(ChangePlan)
+    hold = action_of(HoldSubscription)
+    resume = action_of(ResumeSubscription)
+    end = action_of(EndSubscription)
+    renew = action_of(RenewSubscription)
+    give_discount = action_of(GiveDiscount)
+    actions_detail = (
+        "renew",
+        "issue_bill",
+        "resume",
+        "restore",
+        {"title": "Change", "icon": "edit", "items": ["change_plan", "give_discount", "hold", "end", "disable"]},
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
         return super().get_queryset(request).select_related(*self.list_select_related).prefetch_related(OPEN_BLOCKS)
@@ -68,7 +86,7 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         row = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id) if row else []
+        offered = super().get_actions_detail(request, object_id)
         return [offer for offer in offered if not (row.access_state.is_on and offer.path == "restore")]
 
     @button("Issue bill", path="issue-bill", icon="receipt_long", permission="issue_bill", primary=True)
@@ -109,12 +127,14 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     def cut_off(self, subscription: Subscription) -> str:
         return formatting.instant(subscription.access_state.cut_off_at)
 
+    @display(description="billed until")
+    def billed_until(self, subscription: Subscription) -> str:
+        return subscription_facts.billed_until(subscription)
+
+    @display(description="next bill is due to be issued")
+    def bill_on(self, subscription: Subscription) -> str:
+        return formatting.day(subscription.billing_state.bill_on)
+
     @display(description="next bill")
     def next_bill(self, subscription: Subscription) -> str:
-        try:
-            proposal = bills.propose(subscription)
-        except Refused as refused:
-            return str(refused)
-        first, last = formatting.day(proposal.period.start), formatting.day(proposal.period.last_day)
-        amount, issue = formatting.money(proposal.amount), formatting.day(proposal.issue_on)
-        return f"{amount} for {first} to {last}, to be issued on {issue}"
+        return subscription_facts.next_bill(subscription)

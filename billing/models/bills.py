@@ -41,6 +41,11 @@ class Bill(Document):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("void_bill", "Can void a bill"),
+            ("credit_bill", "Can issue a credit note for a bill"),
+            ("writeoff_bill", "Can write a bill off"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=0), name="bill_total_not_negative"),
             models.CheckConstraint(condition=Q(total=F("net") + F("tax")), name="bill_total_is_net_and_tax"),

@@ -98,6 +98,7 @@ class Discount(models.Model):
     fixed = MoneyField(null=True, blank=True, help_text="Off the price of a full period.")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True, help_text="First day without it. Empty: open-ended.")
+    request_key = models.UUIDField(unique=True, null=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False

@@ -32,6 +32,7 @@ class CreditNote(Document):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("give_credit", "Can give credit and take it back")]
         constraints = [
             models.CheckConstraint(condition=Q(total__gt=0), name="creditnote_total_positive"),
             models.CheckConstraint(condition=Q(total=F("net") + F("tax")), name="creditnote_total_is_net_and_tax"),

@@ -44,6 +44,10 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("reverse_payment", "Can reverse a payment"),
+            ("refund_payment", "Can pay money back"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(
@@ -134,6 +138,7 @@ class Reversal(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("win_chargeback", "Can record that a chargeback is won")]
         constraints = [
             models.CheckConstraint(condition=ONE_SOURCE, name="reversal_has_one_source"),
             models.CheckConstraint(condition=~Q(reason=""), name="reversal_has_a_reason"),

@@ -23,6 +23,12 @@ class Subscription(models.Model):
 
     class Meta:
         ordering = ["id"]
+        permissions = [
+            ("switch_plan", "Can change the plan of a subscription"),
+            ("hold_subscription", "Can hold and resume a subscription"),
+            ("end_subscription", "Can end a subscription"),
+            ("renew_subscription", "Can renew a prepaid subscription"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(login=""), name="subscription_has_a_login"),
             models.CheckConstraint(

@@ -49,6 +49,19 @@ _RESTORE = """
     RETURNING subscription_id
 """
 
+STAFF_REASONS = (Block.Reason.MANUAL, Block.Reason.ABUSE)
+NOT_DISABLED_BY_HAND: dict[str, str] = {
+    Block.Reason.UNPAID: "Only an unpaid bill disables as unpaid. Choose another reason.",
+    Block.Reason.HOLD: "A hold has days of its own. Use “Hold” instead.",
+    Block.Reason.ENDED: "A subscription ends on a day of its own. Use “End” instead.",
+}
+NOT_RESTORED_BY_HAND: dict[str, str] = {
+    Block.Reason.UNPAID: "A block for unpaid bills ends with the payment. Receive the payment instead.",
+    Block.Reason.HOLD: "A hold ends with its return. Use “Resume” instead.",
+    Block.Reason.PENDING: "It has not started yet: access comes with its first day.",
+    Block.Reason.ENDED: "It has ended. Open a new subscription instead.",
+}
+
 
 def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None) -> list[int]:
     """Bring the cut-off instants of the subscriptions of locked customers in line with the open
@@ -70,10 +83,10 @@ def disable(
     """Block a subscription for a reason that staff give; False when it was blocked for it already.
 
     Raises:
-        Refused: the reason is "unpaid", which only unpaid bills can give (rule E1).
+        Refused: the reason is one that staff do not give, such as "unpaid" (rule E1).
     """
-    if reason == Block.Reason.UNPAID:
-        raise Refused("Only an unpaid bill disables as unpaid. Choose another reason.")
+    if reason not in STAFF_REASONS:
+        raise Refused(NOT_DISABLED_BY_HAND.get(reason, f"“{reason}” is not a reason to disable. Use manual or abuse."))
     locks.customer(subscription.customer_id)
     return blocks.open_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by, note=note)
 
@@ -83,10 +96,10 @@ def restore(*, subscription: Subscription, now: datetime, by: Any = None, reason
     """Take back a block that staff set; False when there was none. Other reasons stay (rule E6).
 
     Raises:
-        Refused: the reason is "unpaid": a payment ends that block.
+        Refused: the reason is one that staff do not take back: a payment ends "unpaid".
     """
-    if reason == Block.Reason.UNPAID:
-        raise Refused("A block for unpaid bills ends with the payment. Receive the payment instead.")
+    if reason not in STAFF_REASONS:
+        raise Refused(NOT_RESTORED_BY_HAND.get(reason, f"“{reason}” is not a reason that staff take back."))
     locks.customer(subscription.customer_id)
     return blocks.close_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by)
 

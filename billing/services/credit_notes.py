@@ -44,6 +44,8 @@ def correct(
     lines = {line.pk: line for line in bill.lines.order_by("pk")}
     wanted = {pk: line.amount - line.credited for pk, line in lines.items()} if amounts is None else amounts
     parts = [_part(bill, lines.get(pk), amount) for pk, amount in wanted.items() if amounts is not None or amount > 0]
+    if not parts and amounts is not None:
+        raise Refused("Enter an amount for one line at least.")
     if not parts:
         raise Refused(f"Nothing is left to credit of bill {bill}.")
     note = crediting.write(

@@ -11,7 +11,7 @@ from billing.models import Area, Customer
 from billing.rules.errors import Refused
 from billing.services import clock, numbers
 
-SAME_BODY = ("name", "phone", "email", "address", "area_id")
+SAME_BODY = ("name", "phone", "email", "address", "tax_id", "bill_per_subscription", "area_id")
 
 
 def register(
@@ -22,6 +22,8 @@ def register(
     phone: str = "",
     email: str = "",
     address: str = "",
+    tax_id: str = "",
+    bill_per_subscription: bool = False,
     area: Area | None = None,
     request_key: UUID | None = None,
 ) -> Customer:
@@ -39,6 +41,8 @@ def register(
         phone=phone.strip(),
         email=email.strip(),
         address=address.strip(),
+        tax_id=tax_id.strip(),
+        bill_per_subscription=bill_per_subscription,
         area=area,
         created_at=now,
         request_key=request_key,

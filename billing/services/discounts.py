@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -26,13 +27,19 @@ def give(
     ends_on: date | None = None,
     percent: Decimal | None = None,
     fixed: Decimal | None = None,
+    request_key: UUID | None = None,
 ) -> Discount:
     """Take ``percent`` or ``fixed`` off every period that starts from ``starts_on`` to before ``ends_on``.
+
+    A second call with the same ``request_key`` gives the first one's discount.
 
     Raises:
         Refused: neither or both, above the price, or dates in impossible order.
     """
     locks.customer(subscription.customer_id)
+    earlier = Discount.objects.filter(request_key=request_key).first() if request_key else None
+    if earlier:
+        return earlier
     price = Subscription.objects.select_related("plan").get(pk=subscription.pk).plan.price
     rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
     if ends_on is not None and ends_on <= starts_on:
@@ -44,6 +51,7 @@ def give(
         fixed=fixed,
         starts_on=starts_on,
         ends_on=ends_on,
+        request_key=request_key,
         created_at=now,
         created_by=by,
     )

@@ -76,5 +76,5 @@ def _is_settled(subscription: Subscription) -> bool:
 def _forget_earlier_end(subscription: Subscription, *, now: datetime) -> None:
     """Another day for the end replaces the one that was scheduled."""
     ScheduledChange.objects.filter(
-        subscription=subscription, kind=ScheduledChange.Kind.END, status=ScheduledChange.Status.PENDING
+        subscription=subscription, kind=ScheduledChange.Kind.END, status__in=scheduled_changes.UNSETTLED
     ).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)

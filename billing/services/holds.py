@@ -107,7 +107,9 @@ def _finish(subscription: Subscription, running: Hold, day: date, *, now: dateti
     """Settle a hold whose last day is before ``day``."""
     first = running.days.lower
     final_bills.bill_until(subscription.customer, subscription.pk, first, now=now, by=by)
-    ScheduledChange.objects.filter(hold=running, status=Status.PENDING).update(status=Status.DONE, closed_at=now)
+    ScheduledChange.objects.filter(hold=running, status__in=scheduled_changes.UNSETTLED).update(
+        status=Status.DONE, closed_at=now
+    )
     if day > first:
         running.days, running.settled_at = DateRange(first, day), now
         running.save(update_fields=["days", "settled_at"])

@@ -71,7 +71,7 @@ def change_at_period_end(*, subscription: Subscription, plan: Plan, now: datetim
         Refused: as ``change_now`` does, or a change is scheduled already.
     """
     subscription = _changeable(subscription, plan)
-    due_on = _period_end(subscription, clock.local_date(now))
+    due_on = period_end(subscription, clock.local_date(now))
     subscriptions.check_sold(plan, due_on)
     change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, due_on, plan=plan, now=now, by=by)
     billing_states.refresh([subscription.pk])
@@ -135,7 +135,8 @@ def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: dateti
     return notes
 
 
-def _period_end(subscription: Subscription, today: date) -> date:
+def period_end(subscription: Subscription, today: date) -> date:
+    """The first day after those that are billed already, or else after the period that runs today."""
     billed_until = BillingState.objects.get(pk=subscription.pk).billed_until
     if billed_until > today:
         return billed_until

@@ -23,6 +23,7 @@ ONE_SOURCE_OF = {Payment: "payment", CreditNote: "credit_note"}
 Kind = Reversal.Kind
 
 
+@transaction.atomic(durable=True)
 def reverse(
     *, payment: Payment, reason: str, now: datetime, by: Any = None, kind: str = Kind.MISTAKE, **how: Any
 ) -> Reversal:
@@ -39,6 +40,7 @@ def reverse(
     return _take_back(payment, kind, reason, now=now, by=by, **how)
 
 
+@transaction.atomic(durable=True)
 def refund(
     *, source: Payment | CreditNote, reason: str, method: str, now: datetime, by: Any = None, **how: Any
 ) -> Reversal:
@@ -58,15 +60,19 @@ def refund(
     return _take_back(source, Kind.REFUND, reason, now=now, by=by, method=method, **how)
 
 
-def withdraw(*, credit_note: CreditNote, reason: str, now: datetime, by: Any = None) -> Reversal:
+@transaction.atomic(durable=True)
+def withdraw(*, credit_note: CreditNote, reason: str, now: datetime, by: Any = None, **how: Any) -> Reversal:
     """Take back credit that was given; what it paid is owed again.
+
+    Args:
+        how: ``amount`` (default: all that is left of it) and ``request_key``.
 
     Raises:
         Refused: no reason, nothing left of it, or the note corrects a bill.
     """
     if credit_note.bill_id is not None:
         raise Refused(f"Credit note {credit_note} corrects a bill and stays. Add a one-off item instead.")
-    return _take_back(credit_note, Kind.MISTAKE, reason, now=now, by=by)
+    return _take_back(credit_note, Kind.MISTAKE, reason, now=now, by=by, **how)
 
 
 @transaction.atomic(durable=True)
@@ -87,7 +93,6 @@ def win_chargeback(*, chargeback: Reversal, reason: str, now: datetime, by: Any 
     return won
 
 
-@transaction.atomic(durable=True)
 def _take_back(
     source: Payment | CreditNote,
     kind: str,

@@ -12,6 +12,7 @@ from billing.rules.errors import Refused
 from billing.services import billing_states, final_bills, locks, settlement, unused_days
 
 Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
+UNSETTLED = (Status.PENDING, Status.FAILED)
 
 
 def schedule(
@@ -29,9 +30,8 @@ def schedule(
     Raises:
         Refused: one of its kind waits already.
     """
-    waiting = ScheduledChange.objects.filter(subscription=subscription, kind=kind, status=Status.PENDING)
-    if hold is None and (earlier := waiting.first()):
-        raise Refused(f"{subscription} has a {earlier.get_kind_display()} on {earlier.due_on}. Take it back first.")
+    if hold is None:
+        _check_none_waits(subscription, kind)
     return ScheduledChange.objects.create(
         subscription=subscription, kind=kind, due_on=due_on, plan=plan, hold=hold, created_at=now, created_by=by
     )
@@ -47,7 +47,7 @@ def take_back(*, change: ScheduledChange, now: datetime, by: Any = None) -> None
     customer = locks.customer(change.subscription.customer_id)
     locks.access_states([customer.pk])
     change.refresh_from_db()
-    if change.status != Status.PENDING:
+    if change.status not in UNSETTLED:
         raise Refused(f"“{change}” is {change.get_status_display().lower()} already.")
     if change.kind == Kind.START:
         raise Refused("A start cannot be taken back. End the subscription instead.")
@@ -59,6 +59,24 @@ def take_back(*, change: ScheduledChange, now: datetime, by: Any = None) -> None
         _bill_old_plan(customer, change, now=now, by=by)
 
 
+@transaction.atomic(durable=True)
+def try_again(*, change: ScheduledChange) -> None:
+    """Let the next run make a change happen that failed.
+
+    Raises:
+        Refused: it did not fail, or another one of its kind waits already.
+    """
+    locks.customer(change.subscription.customer_id)
+    change.refresh_from_db()
+    if change.status != Status.FAILED:
+        raise Refused(f"“{change}” did not fail: there is nothing to try again.")
+    if change.hold_id is None:
+        _check_none_waits(change.subscription, change.kind)
+    change.status, change.error, change.closed_at = Status.PENDING, "", None
+    change.save(update_fields=["status", "error", "closed_at"])
+    billing_states.refresh([change.subscription_id])
+
+
 def done(change: ScheduledChange, *, now: datetime) -> None:
     """The change has happened."""
     change.status, change.closed_at = Status.DONE, now
@@ -67,16 +85,22 @@ def done(change: ScheduledChange, *, now: datetime) -> None:
 
 def cancel_all(subscription: Subscription, *, now: datetime) -> None:
     """Take back whatever waits for a locked customer's subscription, because it ends."""
-    for change in ScheduledChange.objects.filter(subscription=subscription, status=Status.PENDING):
+    for change in ScheduledChange.objects.filter(subscription=subscription, status__in=UNSETTLED):
         change.refresh_from_db()
-        if change.status == Status.PENDING:
+        if change.status in UNSETTLED:
             _undo(change, now=now)
+
+
+def _check_none_waits(subscription: Subscription, kind: str) -> None:
+    waiting = ScheduledChange.objects.filter(subscription=subscription, kind=kind, status=Status.PENDING)
+    if earlier := waiting.first():
+        raise Refused(f"{subscription} has a {earlier.get_kind_display()} on {earlier.due_on}. Take it back first.")
 
 
 def _undo(change: ScheduledChange, *, now: datetime) -> None:
     together = ScheduledChange.objects.filter(pk=change.pk)
     if change.hold_id is not None:
-        together = ScheduledChange.objects.filter(hold=change.hold_id, status=Status.PENDING)
+        together = ScheduledChange.objects.filter(hold=change.hold_id, status__in=UNSETTLED)
     hold = change.hold
     removes_hold = hold is not None and _waits_to_begin(hold)
     together.update(status=Status.CANCELLED, closed_at=now)
@@ -101,4 +125,4 @@ def _bill_old_plan(customer: Customer, change: ScheduledChange, *, now: datetime
 
 
 def _waits_to_begin(hold: Hold) -> bool:
-    return ScheduledChange.objects.filter(hold=hold, kind=Kind.HOLD, status=Status.PENDING).exists()
+    return ScheduledChange.objects.filter(hold=hold, kind=Kind.HOLD, status__in=UNSETTLED).exists()

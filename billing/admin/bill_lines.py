@@ -1,0 +1,66 @@
+"""The lines of bills: facts, to be looked at only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.utils.safestring import SafeString
+
+from billing.admin import formatting
+from billing.admin.base import ReadOnlyAdmin
+from billing.admin.formatting import amount_cell
+from billing.admin.search import SearchedByCustomer
+from billing.admin.subscription_facts import days
+from billing.models import BillLine
+
+
+@admin.register(BillLine)
+class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
+    list_display = ("description", "bill", "subscription", "period_text", "line_amount")
+    list_select_related = ("bill", "subscription")
+    list_filter = ("kind",)
+    search_fields = ("bill__number",)
+    search_help_text = "Bill number, or the customer's code, name, phone or login"
+    number_field = "bill__number"
+    customer_field = "bill__customer"
+    ordering = ("-id",)
+    fields = (
+        "bill",
+        "kind",
+        "subscription",
+        "description",
+        ("period_text", "billed_text"),
+        ("price_text", "discount_text"),
+        ("amount_text", "credited_text"),
+        ("tax_name", "tax_percent", "tax_inclusive"),
+        "cut_off_at",
+    )
+    readonly_fields = ("period_text", "billed_text", "price_text", "discount_text", "amount_text", "credited_text")
+
+    @display(description="period")
+    def period_text(self, line: BillLine) -> str:
+        return formatting.NONE if line.period is None else days(line.period)
+
+    @display(description="days that count as billed")
+    def billed_text(self, line: BillLine) -> str:
+        return days(line.billed_days) if line.billed_days else formatting.NONE
+
+    @display(description="amount", ordering="amount")
+    def line_amount(self, line: BillLine) -> SafeString:
+        return amount_cell(line.amount, line.bill.currency)
+
+    @display(description="price")
+    def price_text(self, line: BillLine) -> str:
+        return formatting.money(line.price, line.bill.currency)
+
+    @display(description="amount")
+    def amount_text(self, line: BillLine) -> str:
+        return formatting.money(line.amount, line.bill.currency)
+
+    @display(description="discount")
+    def discount_text(self, line: BillLine) -> str:
+        return formatting.money(line.discount, line.bill.currency)
+
+    @display(description="credited")
+    def credited_text(self, line: BillLine) -> str:
+        return formatting.money(line.credited, line.bill.currency)

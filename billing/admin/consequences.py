@@ -1,0 +1,91 @@
+"""In words: what a deed changed for a customer, from how they stood before and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from billing.admin.explain import why_off
+from billing.admin.formatting import day, instant, money
+from billing.models import Bill, CreditNote
+from billing.rules.access import is_due
+from billing.services import clock
+from billing.services.standing import Standing, standing
+
+
+def sentences(before: Standing, *, now: datetime, is_preview: bool = False) -> list[str]:
+    """One sentence for each thing that is different now; a preview gives no numbers to new documents."""
+    after = standing(before.customer_id)
+    return [
+        *_new_bills(before, now, is_preview),
+        *_new_notes(before, is_preview),
+        *_old_bills(before, after, now),
+        *_access(before, after, now),
+        *_account(before, after),
+    ]
+
+
+def _new_bills(before: Standing, now: datetime, is_preview: bool) -> Iterator[str]:
+    new = Bill.objects.filter(customer=before.customer_id, pk__gt=before.last_bill).order_by("pk")
+    for bill in new:
+        name = "A new bill" if is_preview else f"Bill {bill}"
+        tax = f", {money(bill.tax, bill.currency)} of it tax" if bill.tax else ""
+        left = money(bill.outstanding, bill.currency)
+        rest = f"{left} left to pay, due {day(bill.due_on)}" if bill.outstanding else "paid from credit"
+        yield f"{name} over {money(bill.total, bill.currency)}{tax}: {rest if bill.total else 'nothing to pay'}."
+
+
+def _new_notes(before: Standing, is_preview: bool) -> Iterator[str]:
+    new = CreditNote.objects.filter(customer=before.customer_id, pk__gt=before.last_note).select_related("bill")
+    for note in new.order_by("pk"):
+        name = "A new credit note" if is_preview else f"Credit note {note}"
+        tax = f", {money(note.tax, note.currency)} of it tax" if note.tax else ""
+        bill = f" for bill {note.bill}" if note.bill else ""
+        yield f"{name} over {money(note.total, note.currency)}{tax}{bill}."
+
+
+def _old_bills(before: Standing, after: Standing, now: datetime) -> Iterator[str]:
+    changed = {pk for pk in before.left.keys() | after.left.keys() if before.left.get(pk) != after.left.get(pk)}
+    today = clock.local_date(now)
+    for bill in Bill.objects.filter(pk__in=changed, pk__lte=before.last_bill).order_by("due_on", "pk"):
+        due = f"overdue since {day(bill.due_on)}" if bill.due_on < today else f"due {day(bill.due_on)}"
+        left = money(bill.outstanding, bill.currency)
+        if bill.status == Bill.Status.VOID:
+            yield f"Bill {bill} is void: nothing is owed for it, and its periods can be billed again."
+        elif bill.status == Bill.Status.PAID:
+            yield f"Bill {bill} is paid in full."
+        elif bill.pk in before.left:
+            was = money(before.left[bill.pk], bill.currency)
+            yield f"Bill {bill}: {left} left to pay instead of {was}."
+        else:
+            yield f"Bill {bill} is open again: {left} left to pay, {due}."
+
+
+def _access(before: Standing, after: Standing, now: datetime) -> Iterator[str]:
+    for pk, state in after.access.items():
+        was, subscription = before.access.get(pk), state.subscription
+        if was is None or (was.is_on, was.cut_off_at) == (state.is_on, state.cut_off_at):
+            continue
+        if state.is_on and not was.is_on:
+            yield f"{subscription} is online again."
+        elif was.is_on and not state.is_on:
+            yield f"{subscription} is off. {' '.join(why_off(subscription, now))}"
+        elif not state.is_on:
+            yield f"{subscription} stays off. {' '.join(why_off(subscription, now))}"
+        elif is_due(state.cut_off_at, now):
+            yield f"{subscription} has an overdue bill now: the next expiry check disables it."
+        elif state.cut_off_at:
+            yield f"{subscription} stays online until {instant(state.cut_off_at)}, unless the bill is paid."
+
+
+def _account(before: Standing, after: Standing) -> Iterator[str]:
+    if after.balance != before.balance:
+        yield f"The account: {_balance(after)} instead of {_balance(before)}."
+    if after.credit != before.credit:
+        yield f"Credit for coming bills: {money(after.credit)} instead of {money(before.credit)}."
+
+
+def _balance(found: Standing) -> str:
+    if found.balance < 0:
+        return f"{money(-found.balance)} in the customer's favour"
+    return f"{money(found.balance)} owed"

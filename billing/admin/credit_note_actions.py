@@ -1,0 +1,74 @@
+"""What staff do with a credit note: pay it out, or take back credit that was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing.admin.action_pages import Facts
+from billing.admin.deeds import Deed
+from billing.admin.fields import AmountField, OnceForm, TextField
+from billing.admin.formatting import day, link, money
+from billing.admin.payment_actions import RefundForm, left_of, told_refund
+from billing.models import CreditNote, Reversal
+from billing.rules.money import rounded
+from billing.services import reversals
+
+
+class WithdrawForm(OnceForm):
+    amount = AmountField()
+    reason = TextField(help_text="For your colleagues and the books: why the credit is taken back.")
+
+
+class OfCreditNote(Deed):
+    """What the actions on a credit note have in common."""
+
+    def facts(self) -> Facts:
+        note: CreditNote = self.row
+        return [
+            ("Credit note", f"{note} of {day(note.issued_on)}, {note.get_kind_display()}"),
+            ("Customer", link(note.customer)),
+            ("Amount", money(note.total, note.currency)),
+            ("Pays bills", money(note.allocated, note.currency)),
+            ("Left as credit", money(note.credit, note.currency)),
+        ]
+
+    def initial(self) -> dict[str, Any]:
+        return {"amount": rounded(self.row.credit or left_of(self.row), self.row.currency)}
+
+    @classmethod
+    def refusal(cls, row: CreditNote) -> str:
+        return "" if left_of(row) else f"Credit note {row} is taken back or paid out already: nothing is left of it."
+
+
+class RefundCreditNote(OfCreditNote):
+    title = "Pay out credit note {}"
+    button = "Refund"
+    name = "refund"
+    icon = "currency_exchange"
+    permission = "billing.refund_payment"
+    form_class = RefundForm
+    service = reversals.refund
+    row_is = "source"
+
+    def outcome(self, done: Reversal) -> str:
+        return told_refund(done, self.row)
+
+
+class WithdrawCredit(OfCreditNote):
+    title = "Take back credit note {}"
+    button = "Take back"
+    name = "take_back"
+    icon = "undo"
+    permission = "billing.give_credit"
+    form_class = WithdrawForm
+    service = reversals.withdraw
+    row_is = "credit_note"
+
+    @classmethod
+    def refusal(cls, row: CreditNote) -> str:
+        if row.bill_id is not None:
+            return f"Credit note {row} corrects a bill and stays. Add a one-off item instead."
+        return super().refusal(row)
+
+    def outcome(self, done: Reversal) -> str:
+        return f"{money(done.amount, self.row.currency)} of credit note {self.row} is taken back."

@@ -1,0 +1,91 @@
+"""Credit notes, their lines, their taxes and what they paid: documents, to be looked at only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from billing.admin.action_pages import action_of
+from billing.admin.base import ReadOnlyAdmin
+from billing.admin.credit_note_actions import RefundCreditNote, WithdrawCredit
+from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_panel, taxes_panel
+from billing.admin.formatting import NONE, amount_cell, money
+from billing.admin.panels import Panel, columns
+from billing.admin.search import SearchedByCustomer
+from billing.admin.subscription_facts import days
+from billing.models import CreditNote
+
+LINE_COLUMNS = columns("Description", "Unused days", "Amount", amounts=("Amount",))
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
+    list_display = ("number", "customer", "issued_on", "kind", "bill", "reason", "total_amount", "credit_amount")
+    list_select_related = ("customer", "bill")
+    list_filter = ("kind", "issued_on")
+    search_fields = ("number",)
+    search_help_text = "Credit note number, or the customer's code, name, phone or login"
+    fieldsets = (
+        (None, {"fields": (("number", "kind"), ("customer", "bill"), ("issued_on", "issued_by"), "reason")}),
+        (
+            "Amounts",
+            {"fields": (("net_text", "tax_text", "total_text"), ("paid_text", "returned_text", "credit_text"))},
+        ),
+        (
+            "As issued",
+            {"fields": (("customer_code", "customer_name"), ("customer_address", "customer_tax_id"), "issued_at")},
+        ),
+    )
+    readonly_fields = ("net_text", "tax_text", "total_text", "paid_text", "returned_text", "credit_text")
+    refund = action_of(RefundCreditNote)
+    take_back = action_of(WithdrawCredit)
+    actions_detail = ("refund", "take_back")
+
+    def panels(self, request: HttpRequest, row: CreditNote) -> list[Panel]:
+        lines = [
+            (line.description, days(line.days) if line.days else NONE, amount_cell(line.amount, row.currency))
+            for line in row.lines.all()
+        ]
+        parts = row.allocations.select_related("bill")
+        return [
+            Panel("Lines", LINE_COLUMNS, lines, empty="No lines."),
+            taxes_panel(row),
+            Panel(
+                "Bills paid", PART_COLUMNS, part_rows(parts, row.currency), empty="No bill yet: all of it is credit."
+            ),
+            reversals_panel(row, "Paid out or taken back"),
+        ]
+
+    @display(description="amount", ordering="total")
+    def total_amount(self, note: CreditNote) -> SafeString:
+        return amount_cell(note.total, note.currency)
+
+    @display(description="left as credit")
+    def credit_amount(self, note: CreditNote) -> SafeString:
+        return amount_cell(note.credit, note.currency)
+
+    @display(description="net")
+    def net_text(self, note: CreditNote) -> str:
+        return money(note.net, note.currency)
+
+    @display(description="tax")
+    def tax_text(self, note: CreditNote) -> str:
+        return money(note.tax, note.currency)
+
+    @display(description="total")
+    def total_text(self, note: CreditNote) -> str:
+        return money(note.total, note.currency)
+
+    @display(description="pays bills")
+    def paid_text(self, note: CreditNote) -> str:
+        return money(note.allocated, note.currency)
+
+    @display(description="paid out or taken back")
+    def returned_text(self, note: CreditNote) -> str:
+        return money(note.returned, note.currency)
+
+    @display(description="left as credit")
+    def credit_text(self, note: CreditNote) -> str:
+        return money(note.credit, note.currency)

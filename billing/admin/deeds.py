@@ -1,0 +1,60 @@
+"""Actions that move money or access by one service: previewed by a rehearsal, told by what they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from billing.admin.action_pages import ActionPage, Facts
+from billing.admin.consequences import sentences
+from billing.services.rehearsal import rehearse
+from billing.services.standing import standing
+
+
+class Deed(ActionPage):
+    """A subclass names the ``service`` and the argument of it that the row is (``row_is``)."""
+
+    service: ClassVar[Callable[..., Any]]
+    row_is: ClassVar[str]
+    next_step: ClassVar[str] = ""
+    has_preview = True
+    follows: Sequence[str] = ()
+
+    def service_for(self, data: dict[str, Any]) -> Callable[..., Any]:
+        return type(self).service
+
+    @property
+    def customer_id(self) -> int:
+        return int(self.row.customer_id)
+
+    def arguments(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What the service is called with."""
+        return {self.row_is: self.row, "now": self.now, "by": self.request.user, **data}
+
+    def previewed(self, done: Any) -> Facts:
+        """Facts of the outcome, read while it is there."""
+        return []
+
+    def outcome(self, done: Any) -> str:
+        """The first sentence of the message."""
+        raise NotImplementedError
+
+    def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
+        before, arguments = standing(self.customer_id), self.arguments(data)
+        try:
+            return rehearse(self.service_for(data), lambda done: self._seen(done, before), **arguments)
+        finally:
+            self.row.refresh_from_db()
+
+    def act(self, data: dict[str, Any]) -> Any:
+        before = standing(self.customer_id)
+        done = self.service_for(data)(**self.arguments(data))
+        self.follows = sentences(before, now=self.now)
+        return done
+
+    def told(self, done: Any) -> str:
+        return " ".join(part for part in (self.outcome(done), *self.follows, self.next_step) if part)
+
+    def _seen(self, done: Any, before: Any) -> tuple[Facts, Sequence[str]]:
+        facts, found = self.previewed(done), sentences(before, now=self.now, is_preview=True)
+        return facts, found or ["Nothing changes for the customer's bills, credit and access."]

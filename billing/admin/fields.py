@@ -1,0 +1,77 @@
+"""Fields that the forms of several actions have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from billing.models import Payment
+from billing.rules import money
+from billing.rules.errors import Refused
+
+OUTDATED = "This form cannot be used any more. Open it anew."
+MOST_LETTERS = 200
+
+
+class AmountField(forms.CharField):
+    """An amount that a person types, in the installation's currency; its errors are those of the rules."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(**{"max_length": 40, "widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return money.checked_amount(money.parse_amount(text, settings.CURRENCY), settings.CURRENCY)
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
+
+
+class TextField(forms.CharField):
+    """A line of text; whether it may be empty is the services' decision, in their words."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"max_length": MOST_LETTERS, "required": False, "widget": UnfoldAdminTextInputWidget, **kwargs}
+        )
+
+
+class DayField(forms.DateField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": UnfoldAdminSingleDateWidget, **kwargs})
+
+
+class MethodField(forms.ChoiceField):
+    """A way to pay."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminSelectWidget
+        choices = Payment.Method.choices
+        super().__init__(**{"choices": choices, "initial": Payment.Method.CASH, "widget": widget, **kwargs})
+
+
+class RadioField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": UnfoldAdminRadioSelectWidget(radio_style=1), **kwargs})
+
+
+class OnceForm(forms.Form):
+    """A form that has one effect, however often it is sent: its key is made when it is shown (rule M9)."""
+
+    request_key = forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid4, error_messages={"required": OUTDATED, "invalid": OUTDATED}
+    )

@@ -1,0 +1,74 @@
+"""Let a subscription rest, and bring it back (rule L3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from billing.admin.action_pages import Facts
+from billing.admin.deeds import Deed
+from billing.admin.fields import DayField, TextField
+from billing.admin.formatting import day
+from billing.admin.subscription_facts import days, facts_of, next_bill
+from billing.models import Block, Hold, Subscription
+from billing.services import clock, holds
+
+
+class HoldForm(forms.Form):
+    starts_on = DayField(label="First day on hold")
+    ends_on = DayField(
+        label="Back on", required=False, help_text="First day with service again. Empty: until somebody resumes it."
+    )
+    note = TextField(help_text="For your colleagues: why.")
+
+
+class OnHold(Deed):
+    """What holding and resuming have in common."""
+
+    permission = "billing.hold_subscription"
+    row_is = "subscription"
+
+    def facts(self) -> Facts:
+        waiting = self.row.holds.filter(settled_at=None).order_by("days")
+        return [*facts_of(self.row), *(("Hold", days(hold.days)) for hold in waiting)]
+
+    def previewed(self, done: Any) -> Facts:
+        return [("Next bill", next_bill(self.row))]
+
+
+class HoldSubscription(OnHold):
+    title = "Hold {}"
+    button = "Hold"
+    name = "hold"
+    icon = "pause_circle"
+    form_class = HoldForm
+    service = holds.hold
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        return f"{row} ends on {day(row.ends_on)}. Take the end back first." if row.ends_on else ""
+
+    def initial(self) -> dict[str, Any]:
+        return {"starts_on": clock.local_date(self.now)}
+
+    def outcome(self, done: Hold) -> str:
+        return (
+            f"{self.row} is on hold from {days(done.days)}. Unused days that are billed are credited at the end of it."
+        )
+
+
+class ResumeSubscription(OnHold):
+    title = "Resume {}"
+    button = "Resume"
+    name = "resume"
+    icon = "play_circle"
+    service = holds.resume
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        held = Block.objects.filter(subscription=row, reason=Block.Reason.HOLD, closed_at=None).exists()
+        return "" if held else f"{row} is not on hold."
+
+    def outcome(self, done: None) -> str:
+        return f"{self.row} is resumed from today."

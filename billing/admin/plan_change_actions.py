@@ -1,0 +1,98 @@
+"""Change the plan of a subscription: choose, look at what it costs, confirm (rule L2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing.admin.action_pages import Facts
+from billing.admin.deeds import Deed
+from billing.admin.fields import RadioField
+from billing.admin.formatting import day, money
+from billing.admin.subscription_facts import days, facts_of, next_bill, price_of
+from billing.models import CreditNote, Plan, ScheduledChange, Subscription
+from billing.services import clock, plan_changes
+from billing.services.plan_changes import Outcome
+
+NOW, PERIOD_END = "now", "period-end"
+
+
+class PlanField(forms.ModelChoiceField):
+    """A plan with its price."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj}: {price_of(obj)}"
+
+
+class PlanForm(forms.Form):
+    plan = PlanField(Plan.objects.none(), label="New plan", empty_label=None, widget=UnfoldAdminSelectWidget)
+    when = RadioField(initial=NOW)
+
+    def __init__(self, subscription: Subscription, today: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        on_sale = Q(available_until=None) | Q(available_until__gte=today)
+        cast("PlanField", self.fields["plan"]).queryset = Plan.objects.filter(on_sale).exclude(pk=subscription.plan_id)
+        end = plan_changes.period_end(subscription, today)
+        cast("RadioField", self.fields["when"]).choices = [
+            (NOW, "today: credit for the unused days, a bill for the new plan"),
+            (PERIOD_END, f"on {day(end)}, when the period is over: no credit"),
+        ]
+
+
+class ChangePlan(Deed):
+    title = "Change the plan of {}"
+    button = "Change plan"
+    name = "change_plan"
+    icon = "swap_horiz"
+    permission = "billing.switch_plan"
+    row_is = "subscription"
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        return f"{row} ends on {day(row.ends_on)}. Take the end back first." if row.ends_on else ""
+
+    def form(self, data: Any = None, initial: Any = None) -> PlanForm:
+        return PlanForm(self.row, clock.local_date(self.now), data, initial=initial)
+
+    def facts(self) -> Facts:
+        return facts_of(self.row)
+
+    def service_for(self, data: dict[str, Any]) -> Callable[..., Any]:
+        return plan_changes.change_now if data["when"] == NOW else plan_changes.change_at_period_end
+
+    def arguments(self, data: dict[str, Any]) -> dict[str, Any]:
+        return super().arguments({"plan": data["plan"]})
+
+    def previewed(self, done: Outcome | ScheduledChange) -> Facts:
+        if isinstance(done, ScheduledChange):
+            return [
+                ("New plan", f"{done.plan}, {price_of(cast('Plan', done.plan))}"),
+                ("From", f"{day(done.due_on)}: until then nothing is credited or charged"),
+                ("Next bill", next_bill(self.row)),
+            ]
+        plan = Plan.objects.get(subscriptions=self.row)
+        charges = done.bill.lines.all() if done.bill else ()
+        return [
+            ("New plan", f"{plan}, {price_of(plan)}"),
+            ("From", "today"),
+            *((_credit_for(note), money(note.total)) for note in done.notes),
+            *((f"Charge: {line}", money(line.amount)) for line in charges),
+            *((f"Tax: {tax}", money(tax.tax)) for tax in (done.bill.taxes.all() if done.bill else ())),
+            ("Net: charge less credit", money(done.net)),
+            ("Next bill", next_bill(self.row)),
+        ]
+
+    def outcome(self, done: Outcome | ScheduledChange) -> str:
+        if isinstance(done, ScheduledChange):
+            return f"{self.row} changes to {done.plan} on {day(done.due_on)}. Until then it can be taken back."
+        return f"{self.row} is on its new plan from today. Charge less credit: {money(done.net)}."
+
+
+def _credit_for(note: CreditNote) -> str:
+    tax = f", {money(note.tax, note.currency)} of it tax" if note.tax else ""
+    return f"Credit for {', '.join(days(line.days) for line in note.lines.all() if line.days)}{tax}"

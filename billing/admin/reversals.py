@@ -1,0 +1,82 @@
+"""Reversals, refunds and chargebacks: facts, to be looked at only; a chargeback can be won."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.utils.safestring import SafeString
+
+from billing.admin.action_pages import Facts, action_of
+from billing.admin.base import ReadOnlyAdmin
+from billing.admin.deeds import Deed
+from billing.admin.fields import TextField
+from billing.admin.formatting import amount_cell, day, link, money
+from billing.admin.search import SearchedByCustomer
+from billing.models import Reversal
+from billing.services import reversals
+
+
+class WonForm(forms.Form):
+    reason = TextField(help_text="For your colleagues and the books: what the bank wrote.")
+
+
+class WinChargeback(Deed):
+    title = "{} is won"
+    button = "Chargeback won"
+    name = "win_chargeback"
+    icon = "gavel"
+    permission = "billing.win_chargeback"
+    form_class = WonForm
+    service = reversals.win_chargeback
+    row_is = "chargeback"
+
+    @classmethod
+    def refusal(cls, row: Reversal) -> str:
+        if row.kind != Reversal.Kind.CHARGEBACK:
+            return "Only a chargeback can be won."
+        return "This chargeback is won already." if hasattr(row, "undone_by") else ""
+
+    def facts(self) -> Facts:
+        return [
+            ("Chargeback", f"{money(self.row.amount)} on {day(self.row.reversed_on)}: {self.row.reason}"),
+            ("Receipt", link(self.row.payment)),
+            ("Customer", link(self.row.customer)),
+        ]
+
+    def outcome(self, done: Reversal) -> str:
+        return f"The chargeback is won: {money(-done.amount)} of receipt {done.payment} counts again."
+
+
+@admin.register(Reversal)
+class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
+    list_display = ("reversed_at", "kind", "source", "customer", "reason", "reversed_by", "taken_amount")
+    list_select_related = ("payment", "credit_note", "customer", "reversed_by")
+    list_filter = ("kind", "method", "reversed_on")
+    search_fields = ("payment__number",)
+    search_help_text = "Receipt number, or the customer's code, name, phone or login"
+    number_field = "payment__number"
+    fields = (
+        ("kind", "amount_text"),
+        ("payment", "credit_note"),
+        ("customer", "method"),
+        ("reversed_at", "reversed_by"),
+        ("reason", "undoes"),
+    )
+    readonly_fields = ("amount_text",)
+    win_chargeback = action_of(WinChargeback)
+    actions_detail = ("win_chargeback",)
+
+    @display(description="payment or credit note")
+    def source(self, reversal: Reversal) -> str:
+        return link(reversal.payment or reversal.credit_note)
+
+    @display(description="amount", ordering="amount")
+    def taken_amount(self, reversal: Reversal) -> SafeString:
+        return amount_cell(reversal.amount)
+
+    @display(description="amount")
+    def amount_text(self, reversal: Any) -> str:
+        return money(reversal.amount)

@@ -1,0 +1,61 @@
+"""What the pages of a subscription's actions show of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from billing.admin.action_pages import Facts
+from billing.admin.formatting import NONE, day, link, money
+from billing.models import Discount, Plan, Subscription
+from billing.rules.errors import Refused
+from billing.services import bills
+
+ONE_DAY = timedelta(days=1)
+
+
+def facts_of(subscription: Subscription) -> Facts:
+    """Who and what, and how far it is billed."""
+    plan = subscription.plan
+    return [
+        ("Subscription", link(subscription)),
+        ("Customer", link(subscription.customer)),
+        ("Plan", f"{plan}, {price_of(plan)}"),
+        ("Billed until", billed_until(subscription)),
+    ]
+
+
+def price_of(plan: Plan) -> str:
+    """Such as “$25.00 every month”."""
+    unit = plan.get_interval_unit_display()
+    count = f"{unit}" if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
+    return f"{money(plan.price)} every {count}"
+
+
+def billed_until(subscription: Subscription) -> str:
+    """The last day that is billed or will never be."""
+    state = subscription.billing_state
+    if state.billed_until <= subscription.starts_on:
+        return "nothing is billed yet"
+    return f"{day(state.billed_until - ONE_DAY)} (last day included)"
+
+
+def next_bill(subscription: Subscription) -> str:
+    """The next bill in words, or why there is none."""
+    try:
+        proposal = bills.propose(subscription)
+    except Refused as refused:
+        return str(refused)
+    first, last = day(proposal.period.start), day(proposal.period.last_day)
+    return f"{money(proposal.amount)} for {first} to {last}, to be issued on {day(proposal.issue_on)}"
+
+
+def days(found: Any) -> str:
+    """A half-open range of days as people read it: the last day included."""
+    last = f"to {day(found.upper - ONE_DAY)}" if found.upper else "until it is resumed"
+    return f"{day(found.lower) if found.lower else NONE} {last}"
+
+
+def taken_off(discount: Discount) -> str:
+    """Such as “10 %” or “$5.00”."""
+    return money(discount.fixed) if discount.fixed else f"{discount.percent.normalize():f} %"
