@@ -44,6 +44,7 @@ USE_I18N = True
 
 # --- Scheduler -----------------------------------------------------------------------------
 EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
+SCHEDULED_CHANGES_CRON = env.text("SCHEDULED_CHANGES_CRON", "0 * * * *")
 BILLING_RUN_CRON = env.text("BILLING_RUN_CRON", "5 0 * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
 VERIFY_BOOKS_CRON = env.text("VERIFY_BOOKS_CRON", "30 3 * * *")

@@ -40,6 +40,10 @@ def manage(*arguments, **environment):
         ({"LATE_FEE": "-1"}, "(billing.E002) LATE_FEE: A late fee of -1 is below zero"),
         ({"LATE_FEE_DAYS": "0"}, "(utils.E001) LATE_FEE_DAYS: '0'"),
         ({"BILLING_BATCH_SIZE": "0"}, "(utils.E001) BILLING_BATCH_SIZE: '0'"),
+        (
+            {"SCHEDULED_CHANGES_CRON": "hourly"},
+            "(utils.E005) SCHEDULED_CHANGES_CRON: 'hourly' has 1 fields instead of 5",
+        ),
         ({"BILLING_RUN_CRON": "daily"}, "(utils.E005) BILLING_RUN_CRON: 'daily' has 1 fields instead of 5"),
         ({"EXPIRY_CHECK_CRON": "often"}, "(utils.E005) EXPIRY_CHECK_CRON: 'often' has 1 fields instead of 5"),
         ({"DUE_DAYS": "-1"}, "(utils.E001) DUE_DAYS: '-1' is not a value that can be used"),

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.services import billing_run, books, late_fees, sweep
+from billing.services import billing_run, books, change_run, late_fees, sweep
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,13 @@ def check_and_disable_expired_subscriptions() -> None:
     result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
     if not result.disabled and not result.set_aside:
         logger.info("No expired subscriptions found")
+
+
+def apply_scheduled_changes() -> None:
+    """Make the changes of subscriptions happen whose day has come."""
+    run = change_run.apply_due(now=timezone.now())
+    if run.applied or run.failed:
+        logger.info("%d scheduled changes applied, %d failed", run.applied, len(run.failed))
 
 
 def generate_bills() -> None:
@@ -57,6 +64,12 @@ TIMETABLE = (
         name="Check and disable expired subscriptions",
         function=check_and_disable_expired_subscriptions,
         cron=settings.EXPIRY_CHECK_CRON,
+    ),
+    Job(
+        id="apply_scheduled_changes",
+        name="Apply scheduled changes",
+        function=apply_scheduled_changes,
+        cron=settings.SCHEDULED_CHANGES_CRON,
     ),
     Job(
         id="generate_bills",

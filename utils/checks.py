@@ -9,7 +9,13 @@ from django.core.checks import CheckMessage, Error, register
 
 from utils import cron
 
-CRON_SETTINGS = ("EXPIRY_CHECK_CRON", "BILLING_RUN_CRON", "CLEANUP_CRON", "VERIFY_BOOKS_CRON")
+CRON_SETTINGS = (
+    "EXPIRY_CHECK_CRON",
+    "SCHEDULED_CHANGES_CRON",
+    "BILLING_RUN_CRON",
+    "CLEANUP_CRON",
+    "VERIFY_BOOKS_CRON",
+)
 GENERATE_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 

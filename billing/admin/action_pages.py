@@ -101,7 +101,10 @@ class ActionPage:
         try:
             if refusal := self.refusal(self.row):
                 raise Refused(refusal)
-            return self._show(self.form(initial=self.initial()))
+            form = self.form(initial=self.initial())
+            if self.has_preview and not form.visible_fields():
+                return self._show(form, *self.preview({}), is_preview=True)
+            return self._show(form)
         except Refused as refused:
             messages.warning(self.request, str(refused))
             return redirect(formatting.page_of(self.row))
@@ -172,6 +175,7 @@ def action_page(
         "facts": facts,
         "sentences": sentences,
         "is_preview": is_preview,
+        "goes_back": is_preview and bool(form.visible_fields()),
         "button": button,
         "cancel": formatting.page_of(row),
     }

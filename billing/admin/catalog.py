@@ -24,6 +24,8 @@ from billing.rules.errors import Refused
 from billing.rules.money import rounded
 from billing.services import plans
 
+NONE_BY_DEFAULT = ("lead_days", "trial_days")
+
 
 class PlanForm(forms.ModelForm):
     price = forms.DecimalField(max_digits=14, min_value=0, widget=UnfoldAdminDecimalFieldWidget)
@@ -39,8 +41,14 @@ class PlanForm(forms.ModelForm):
         ].help_text = (
             f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
         )
+        for name in NONE_BY_DEFAULT:
+            self.fields[name].required = False
         if self.instance.pk:
             self.initial["price"] = rounded(self.instance.price, settings.CURRENCY)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        return {**self.cleaned_data, **{name: self.cleaned_data.get(name) or 0 for name in NONE_BY_DEFAULT}}
 
     def clean_price(self) -> Decimal:
         try:

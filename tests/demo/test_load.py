@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.demo import bulk, loader
 from billing.models import AccessEvent, AccessState, Bill, Customer, NumberSeries, Payment, Plan, Subscription
-from billing.services import access, books, customers, payments, sweep
+from billing.services import books, customers, holds, payments, sweep
 from tests.builders import issue_next, make_customer
 
 
@@ -35,10 +35,10 @@ def test_a_payment_brings_a_disabled_customer_back(load):
     assert AccessEvent.objects.first().rule == "E7"
 
 
-def test_what_is_on_hold_can_be_restored(load):
+def test_what_is_on_hold_can_be_resumed(load):
     now = load()
     subscription = Subscription.objects.filter(access_state__is_on=False).first()
-    assert access.restore(subscription=subscription, now=now, reason="hold")
+    holds.resume(subscription=subscription, now=now)
     assert AccessState.objects.get(pk=subscription.pk).is_on
 
 

@@ -30,6 +30,7 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
             "check_and_disable_expired_subscriptions",
             "* * * * *",
         ),
+        ("apply_scheduled_changes", "Apply scheduled changes", "apply_scheduled_changes", "0 * * * *"),
         ("generate_bills", "Generate bills for due periods", "generate_bills", "5 0 * * *"),
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
