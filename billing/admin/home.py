@@ -13,8 +13,7 @@ from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
 from billing.admin.formatting import link, list_of, money
 from billing.admin.panels import Column, Panel
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
-from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, Subscription
-        ("billing.view_scheduledchange", cards, _failed_changes),
+from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription
 from billing.services import clock, summary
 from billing.services.wording import counted
 
@@ -44,12 +43,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("billing.view_bill", cards, _bills),
         ("billing.view_payment", cards, _payments),
         ("billing.view_billingstate", cards, _needs_review),
-
-
-def _failed_changes() -> list[Card]:
-    failed = list_of(ScheduledChange, "?status__exact=failed")
-    count = ScheduledChange.objects.filter(status=ScheduledChange.Status.FAILED).count()
-    return [Card("Needs attention", f"{count:,}", "scheduled changes failed", failed, "sync_problem", True)] if count else []
+        ("billing.view_scheduledchange", cards, _failed_changes),
         ("billing.view_accessevent", panels, _latest_events),
         ("billing.view_payment", panels, _latest_payments),
     ]
@@ -113,7 +107,9 @@ def _needs_review() -> list[Card]:
 def _failed_changes() -> list[Card]:
     failed = list_of(ScheduledChange, "?status__exact=failed")
     count = ScheduledChange.objects.filter(status=ScheduledChange.Status.FAILED).count()
-    return [Card("Needs attention", f"{count:,}", "scheduled changes failed", failed, "sync_problem", True)] if count else []
+    if not count:
+        return []
+    return [Card("Needs attention", f"{count:,}", "changes that failed", failed, "sync_problem", True)]
 
 
 def _latest_events() -> list[Panel]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.admin.base import CappedPaginator
-from billing.models import Area, Bill, Block, CreditNote, Customer, Payment, Subscription, TaxRate
+from billing.models import Area, Bill, BillingState, Block, CreditNote, Customer, Payment, Subscription, TaxRate
 from billing.services import access, credit_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
@@ -31,6 +31,7 @@ def add_one_of_everything():
     late = make_overdue_subscription(customer=customer, plan=make_plan(bills_while_unpaid=True))
     sweep.disable_due(now=now, limit=10)
     access.disable(subscription=late, now=now, by=user)
+    BillingState.objects.filter(pk=late.pk).update(review="Too many periods are due", review_since=now)
     payment = payments.receive(customer=customer, amount=Decimal(5), method="cash", now=now, by=user)
     reversals.reverse(payment=payment, amount=Decimal(2), reason="Counted anew", now=now, by=user)
     job = DjangoJob.objects.create(id=f"job-{name}", next_run_time=now, job_state=b"")
@@ -89,7 +90,7 @@ def test_the_first_page_asks_no_more_queries_for_more_rows(admin_client):
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_page_opens(admin_client, model):
     add_one_of_everything()
-    assert admin_client.get(url(model._default_manager.first())).status_code == 200
+    assert admin_client.get(url(model._default_manager.latest("pk"))).status_code == 200
 
 
 @pytest.mark.parametrize(
