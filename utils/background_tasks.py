@@ -31,7 +31,7 @@ def apply_scheduled_changes() -> None:
     """Make the changes of subscriptions happen whose day has come."""
     run = change_run.apply_due(now=timezone.now())
     if run.applied or run.failed:
-        logger.info("%d scheduled changes applied, %d failed", run.applied, len(run.failed))
+        logger.info(run.summary)
 
 
 def generate_bills() -> None:

@@ -51,19 +51,15 @@ class RenewSubscription(ActionPage):
         return prepaid.renew(subscription=self.row, now=self.now, by=self.request.user, **data)
 
     def told(self, done: Renewal) -> str:
-        until = f"{self.row} is billed until {day(done.paid_until - ONE_DAY)}."
-        if done.payment is None:
-            return f"{until} Credit paid for it: nothing was to be received."
+        until = f"{self.row} is paid until {_last_day(done)}."
         return f"{until} {explain.what_it_did(done.payment, self.now)}"
 
     def page_after(self, done: Renewal) -> Model:
-        return done.payment or self.row
+        return done.payment
 
 
 def _asked(done: Renewal) -> Facts:
     """What is to be received, read while it is there."""
-    if done.payment is None:
-        return [("To receive", "nothing: credit pays for it"), ("Paid until", _last_day(done))]
     bills = [part.bill for part in done.payment.allocations.select_related("bill") if part.amount > 0]
     lines = [str(line) for bill in bills for line in bill.lines.all()]
     return [

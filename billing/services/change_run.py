@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from billing.models import Block, ScheduledChange
 from billing.services import blocks, clock, endings, holds, locks, plan_changes, scheduled_changes
+from billing.services.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,10 @@ class ChangeRun:
 
     applied: int = 0
     failed: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        return f"{counted(self.applied, 'scheduled change')} applied, {len(self.failed)} failed"
 
 
 def apply_due(*, now: datetime) -> ChangeRun:

@@ -15,6 +15,8 @@ from billing.rules import discounts as rules
 from billing.rules.errors import Refused
 from billing.services import locks, texts
 
+SAME_BODY = ("subscription_id", "description", "percent", "fixed", "starts_on", "ends_on")
+
 
 @transaction.atomic(durable=True)
 def give(
@@ -31,20 +33,18 @@ def give(
 ) -> Discount:
     """Take ``percent`` or ``fixed`` off every period that starts from ``starts_on`` to before ``ends_on``.
 
-    A second call with the same ``request_key`` gives the first one's discount.
+    A second identical call with the same ``request_key`` gives the first one's discount.
 
     Raises:
-        Refused: neither or both, above the price, or dates in impossible order.
+        Refused: neither or both, above the price, dates in impossible order, or a repeated key with
+            another body.
     """
     locks.customer(subscription.customer_id)
-    earlier = Discount.objects.filter(request_key=request_key).first() if request_key else None
-    if earlier:
-        return earlier
     price = Subscription.objects.select_related("plan").get(pk=subscription.pk).plan.price
     rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(f"The discount would end on {ends_on}, not after its first day {starts_on}. Choose a later end.")
-    return Discount.objects.create(
+    discount = Discount(
         subscription=subscription,
         description=texts.checked(description, longest=100, missing="Say what the discount is for."),
         percent=percent,
@@ -55,6 +55,10 @@ def give(
         created_at=now,
         created_by=by,
     )
+    if earlier := _same_as_before(discount):
+        return earlier
+    discount.save(force_insert=True)
+    return discount
 
 
 @transaction.atomic(durable=True)
@@ -72,3 +76,12 @@ def end(*, discount: Discount, on: date) -> None:
         raise Refused(f"The discount ends on {discount.ends_on} already.")
     discount.ends_on = on
     discount.save(update_fields=["ends_on"])
+
+
+def _same_as_before(discount: Discount) -> Discount | None:
+    """The discount that an identical request gave before (rule M9)."""
+    key = discount.request_key
+    earlier = Discount.objects.filter(request_key=key).first() if key else None
+    if earlier and any(getattr(earlier, name) != getattr(discount, name) for name in SAME_BODY):
+        raise Refused(f"This request was already used for the discount “{earlier}”. Start a new one.")
+    return earlier
