@@ -12,20 +12,41 @@ from billing.models import (
     BillingState,
     BillLine,
     Block,
+    CreditNote,
     Customer,
+    Discount,
+    Hold,
+    Item,
     LedgerEntry,
     NumberSeries,
     Payment,
     Plan,
+    Reversal,
+    ScheduledChange,
     Subscription,
     SweepRun,
+    TaxRate,
+    UnbilledDays,
 )
 from tests.builders import access_of, make_customer, make_overdue_subscription, make_plan
 from tests.faces.conftest import list_url, shown_messages, text_of, url
 
-MONEY = [Bill, BillLine, Payment, Allocation, LedgerEntry, Account, BillingState, NumberSeries]
-DOCUMENTS = [*MONEY, Block, AccessEvent, AccessState, SweepRun]
-OTHERS = [Area, Customer, Plan, Subscription]
+MONEY = [
+    Account,
+    Allocation,
+    Bill,
+    BillingState,
+    BillLine,
+    CreditNote,
+    Item,
+    LedgerEntry,
+    NumberSeries,
+    Payment,
+    Reversal,
+]
+AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
+DOCUMENTS = [*MONEY, *AGREED, Block, AccessEvent, AccessState, SweepRun]
+OTHERS = [Area, Customer, Plan, Subscription, TaxRate]
 
 
 @pytest.fixture
@@ -35,10 +56,13 @@ def everything(admin_client, disabled):
 
     from django.utils import timezone
 
-    from billing.services import payments
+    from billing.services import payments, reversals
+    from tests.faces.test_lists import add_one_agreement_of_each_kind
 
-    payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
+    payment = payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
+    reversals.reverse(payment=payment, amount=Decimal(2), reason="Counted anew", now=timezone.now())
     BillingState.objects.filter(pk=disabled.pk).update(review="Too dear", review_since=timezone.now())
+    add_one_agreement_of_each_kind(disabled.customer, "x", None, timezone.now())
     return disabled
 
 
