@@ -19,7 +19,7 @@ WHERE reason = 'hold' AND closed_at IS NULL AND NOT EXISTS (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0012_days_of_written_off_bills"),
+        ("billing", "0013_empty_columns"),
     ]
 
     operations = [
