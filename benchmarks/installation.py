@@ -35,7 +35,7 @@ def use() -> None:
 
 def connect() -> Any:
     """A connection that knows nothing of Django, for SQL written by hand; each statement commits."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection = psycopg2.connect(os.environ["DATABASE_URL"], options="-c random_page_cost=1.1")
     connection.autocommit = True
     _without_our_triggers(connection.cursor())
     return connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision
@@ -29,6 +30,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(smallest(currency), rounding=ROUND_HALF_UP)
 
 
+@lru_cache
 def smallest(currency: str) -> Decimal:
     """The smallest amount above zero: 0.01 for USD, 1 for JPY."""
     return Decimal(1).scaleb(-exponent(currency))

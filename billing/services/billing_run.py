@@ -180,7 +180,8 @@ def _bill_batch(order: Order, groups: Sequence[Group], *, wait: bool, alone: int
     if drafts:
         bills.issue(outlook, drafts, now=order.now, by=order.by)
     billing_states.set_aside(set_aside, now=order.now)
-    billing_states.refresh([row.subscription_id for row in due if row.subscription_id not in {*lines, *set_aside}])
+    if others := {row.subscription_id for row in due} - lines.keys() - set_aside.keys():
+        billing_states.refresh(others)
     if alone is not None:
         connection.check_constraints()
         transaction.set_rollback(True)

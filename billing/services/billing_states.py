@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from billing.models import BillingState, Subscription, UnbilledDays
+from billing.models import BillingState, UnbilledDays
 from billing.services import clock
 from billing.services.issuing import array
 from billing.services.outlook import Outlook, Proposal
@@ -60,15 +60,19 @@ def set_aside(reasons: Mapping[int, str], *, now: datetime) -> None:
 def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
     """Bill subscriptions again that are not disabled as unpaid any more; what was not billed
     meanwhile is never billed later (rule B9)."""
-    subscriptions = Subscription.objects.filter(pk__in=subscription_ids).select_related("plan")
-    for subscription in subscriptions:
-        if not subscription.plan.goes_on_while_unpaid:
-            day = min(clock.local_date(now), subscription.ends_on or date.max)
-            skip_to(subscription.pk, day, reason=UnbilledDays.Reason.UNPAID, now=now)
-    refresh(subscription_ids)
+    outlook, today, moved = Outlook(subscription_ids), clock.local_date(now), {}
+    for key, service in outlook.services.items():
+        day = service.billed_until
+        if not outlook.plans[service.plan_id].goes_on_while_unpaid:
+            day = max(day, min(today, service.ends_on or date.max))
+        if day > service.billed_until:
+            skip_to(key, day, reason=UnbilledDays.Reason.UNPAID, now=now)
+        if (day, outlook.bill_on(key, day)) != (service.billed_until, service.bill_on):
+            moved[key] = day
+    _write(outlook, moved)
 
 
-def _write(outlook: Outlook, billed_until: dict[int, date]) -> None:
+def _write(outlook: Outlook, billed_until: Mapping[int, date]) -> None:
     rows = [(key, day, outlook.bill_on(key, day)) for key, day in billed_until.items()]
     if rows:
         with connection.cursor() as cursor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -36,13 +37,16 @@ def draft(customer_id: int, proposals: Sequence[Proposal], items: Sequence[Item]
     lines: list[tax.Line] = [(proposal.amount, _rate(proposal.plan.tax_rate)) for proposal in proposals]
     lines += [(item.amount, _rate(item.tax_rate)) for item in items]
     cut_offs = [terms.cut_off_at(proposal.plan, due_on) for proposal in proposals]
-    return BillDraft(customer_id, proposals, items, due_on, cut_offs, tax.totals(lines, settings.CURRENCY))
+    return BillDraft(customer_id, proposals, items, due_on, cut_offs, _totals(tuple(lines), settings.CURRENCY))
 
 
 def waiting_items(customer_ids: Sequence[int]) -> list[Item]:
     """The one-off items that wait for the next bill of these customers (rule B4)."""
     items = Item.objects.filter(customer__in=customer_ids, bill=None, withdrawn_at=None)
     return list(items.select_related("tax_rate").order_by("pk"))
+
+
+_totals = lru_cache(maxsize=1 << 12)(tax.totals)  # thousands of bills have the same few lines
 
 
 def _rate(row: TaxRate | None) -> tax.Rate | None:

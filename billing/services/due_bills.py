@@ -23,12 +23,10 @@ _GROUPS = """
     ORDER BY bill_on, customer_id LIMIT %(limit)s
 """
 _DUE = """
-    SELECT state.customer_id, state.subscription_id, customer.bill_per_subscription
-    FROM unnest(%s::date[], %s::bigint[]) AS claimed (bill_on, customer_id)
-    JOIN billing_billingstate state ON state.customer_id = claimed.customer_id AND state.bill_on = claimed.bill_on
-    JOIN billing_customer customer ON customer.id = state.customer_id
-    WHERE state.review = ''
-    ORDER BY state.customer_id, state.subscription_id
+    SELECT customer_id, subscription_id, bill_per_subscription
+    FROM billing_billingstate JOIN billing_customer customer ON customer.id = customer_id
+    WHERE review = '' AND bill_on = %s AND customer_id = ANY(%s)
+    ORDER BY customer_id, subscription_id
 """
 
 
@@ -80,9 +78,9 @@ def _groups(day: date, after: Group, limit: int, customers: list[int] | None) ->
 
 
 def due_of(groups: Sequence[Group]) -> list[Due]:
-    """The subscriptions of some groups as they are now; without those that were billed meanwhile."""
+    """The subscriptions of some groups of one date as they are now; without those that were billed meanwhile."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [[group.bill_on for group in groups], [group.customer_id for group in groups]])
+        cursor.execute(_DUE, [groups[0].bill_on, [group.customer_id for group in groups]])
         return [Due(*row) for row in cursor.fetchall()]
 
 

@@ -16,7 +16,7 @@ from django.db import connection
 from billing.services import clock, numbers
 from billing.services.drafts import BillDraft
 
-_IDS = "SELECT nextval(pg_get_serial_sequence('billing_bill', 'id')) FROM generate_series(1, %s)"
+_IDS = "SELECT nextval(series) FROM pg_get_serial_sequence('billing_bill', 'id') AS series, generate_series(1, %s)"
 
 _RECURRING_LINES = """
     INSERT INTO billing_billline (
@@ -160,4 +160,4 @@ def _write_bills(
 
 def array(values: Iterable[object]) -> str:
     """Numbers, dates and instants as PostgreSQL's array literal: much faster than one parameter each."""
-    return "{" + ",".join(f'"{value}"' if value is not None else "NULL" for value in values) + "}"
+    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"

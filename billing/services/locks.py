@@ -10,8 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db import connection
+
 from billing.models import AccessState, Customer
 from billing.rules.errors import Refused
+
+_CUSTOMERS = """
+    SELECT id FROM billing_customer WHERE id = ANY(%s) AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE
+"""
+_ACCESS_STATES = """
+    SELECT count(*) FROM (
+        SELECT FROM billing_subscription subscription
+        JOIN billing_accessstate state ON subscription_id = subscription.id
+        WHERE customer_id = ANY(%s) ORDER BY subscription_id FOR NO KEY UPDATE OF state
+    ) AS locked
+"""
 
 
 def customer(customer_id: int) -> Customer:
@@ -22,8 +35,9 @@ def customer(customer_id: int) -> Customer:
 def customers(customer_ids: Collection[int], *, wait: bool) -> list[int]:
     """Lock some customers who may be billed, in id order; their ids, without those that are archived
     and, unless ``wait``, without those that somebody else has locked."""
-    found = Customer.objects.filter(pk__in=customer_ids, archived_at=None).order_by("pk")
-    return list(found.select_for_update(no_key=True, skip_locked=not wait).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_CUSTOMERS + ("" if wait else "SKIP LOCKED"), [list(customer_ids)])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def active_customer(customer_id: int) -> Customer:
@@ -40,8 +54,8 @@ def active_customer(customer_id: int) -> Customer:
 
 def access_states(customer_ids: Collection[int]) -> None:
     """Lock the access states of all subscriptions of some customers, whom the caller has locked."""
-    states = AccessState.objects.filter(subscription__customer__in=customer_ids)
-    list(states.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCESS_STATES, [list(customer_ids)])
 
 
 def access_state(subscription_id: int) -> AccessState:

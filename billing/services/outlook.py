@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -14,15 +15,23 @@ from django.db import connection
 from billing.models import Discount, Hold, Plan, PriceBefore, ScheduledChange
 from billing.rules.discounts import Discount as DiscountRule
 from billing.rules.discounts import charged
-from billing.rules.periods import Period, Schedule
+from billing.rules.periods import Interval, Period, Schedule, Unit
 from billing.rules.proration import prorated
 from billing.services import terms
 
 _SERVICES = """
-    SELECT subscription.id, subscription.customer_id, login, plan_id, anchor, ends_on, billed_until, EXISTS (
-        SELECT FROM billing_block block
-        WHERE block.subscription_id = subscription.id AND reason = 'unpaid' AND closed_at IS NULL
-    )
+    SELECT
+        subscription.id, subscription.customer_id, login, plan_id, anchor, ends_on, billed_until, bill_on,
+        EXISTS (
+            SELECT FROM billing_block
+            WHERE subscription_id = subscription.id AND reason = 'unpaid' AND closed_at IS NULL
+        ),
+        EXISTS (SELECT FROM billing_hold WHERE subscription_id = subscription.id AND settled_at IS NULL)
+        OR EXISTS (
+            SELECT FROM billing_scheduledchange
+            WHERE subscription_id = subscription.id AND kind = 'plan' AND status = 'pending'
+        )
+        OR EXISTS (SELECT FROM billing_discount WHERE subscription_id = subscription.id)
     FROM billing_subscription subscription
     JOIN billing_billingstate state ON state.subscription_id = subscription.id
     WHERE subscription.id = ANY(%s)
@@ -30,7 +39,7 @@ _SERVICES = """
 
 
 class Service(NamedTuple):
-    """A subscription as far as its bills depend on it."""
+    """A subscription as far as its bills depend on it; ``is_special`` when there are holds, discounts or a change."""
 
     subscription_id: int
     customer_id: int
@@ -39,7 +48,9 @@ class Service(NamedTuple):
     anchor: date
     ends_on: date | None
     billed_until: date
+    bill_on: date | None
     is_unpaid: bool
+    is_special: bool
 
 
 class Proposal(NamedTuple):
@@ -59,21 +70,33 @@ class Outlook:
     """Everything that decides the next periods of some subscriptions."""
 
     def __init__(self, subscription_ids: Collection[int]) -> None:
-        ids = list(subscription_ids)
         with connection.cursor() as cursor:
-            cursor.execute(_SERVICES, [ids])
+            cursor.execute(_SERVICES, [list(subscription_ids)])
             self.services = {row[0]: Service(*row) for row in cursor.fetchall()}
+        self._holds: dict[int, list[Hold]] = {}
+        self._changes: dict[int, ScheduledChange] = {}
+        self._discounts: dict[int, list[Discount]] = {}
+        if special := [service.subscription_id for service in self.services.values() if service.is_special]:
+            self._read_special(special)
+        plan_ids = [service.plan_id for service in self.services.values()]
+        plan_ids += [change.plan_id for change in self._changes.values() if change.plan_id]
+        self.plans = Plan.objects.select_related("tax_rate").in_bulk(set(plan_ids))
+
+    def _read_special(self, ids: Sequence[int]) -> None:
+        """What only some subscriptions have."""
         self._holds = _grouped(Hold.objects.filter(subscription__in=ids, settled_at=None).order_by("days"))
         changes = ScheduledChange.objects.filter(
             subscription__in=ids, kind=ScheduledChange.Kind.PLAN, status=ScheduledChange.Status.PENDING
         )
         self._changes = {change.subscription_id: change for change in changes}
         self._discounts = _grouped(Discount.objects.filter(subscription__in=ids))
-        plan_ids = {service.plan_id for service in self.services.values()} | {change.plan_id for change in changes}
-        self._plans = Plan.objects.select_related("tax_rate").in_bulk(plan_ids)
-        self._earlier_prices: dict[int, list[PriceBefore]] = defaultdict(list)
-        for earlier in PriceBefore.objects.filter(plan__in=plan_ids).order_by("day"):
-            self._earlier_prices[earlier.plan_id].append(earlier)
+
+    @cached_property
+    def _earlier_prices(self) -> dict[int, list[PriceBefore]]:
+        prices: dict[int, list[PriceBefore]] = defaultdict(list)
+        for earlier in PriceBefore.objects.filter(plan__in=self.plans).order_by("day"):
+            prices[earlier.plan_id].append(earlier)
+        return prices
 
     def propose(self, subscription_id: int, start: date | None = None) -> Proposal | None:
         """The period from ``start`` on, priced; by default the next one to bill. None when there is none."""
@@ -83,9 +106,9 @@ class Outlook:
             return None
         plan, anchor, period = found
         price = self._price_at(plan, period.start)
-        amount = charged(price, self._discounts_at(subscription_id, period.start), period, settings.CURRENCY)
-        discount = prorated(price, period, settings.CURRENCY) - amount
-        return Proposal(service, plan, anchor, period, price, discount, amount, terms.issue_on(plan, period))
+        discounts = tuple(self._discounts_at(subscription_id, period.start))
+        full, amount = _amounts(price, discounts, period, settings.CURRENCY)
+        return Proposal(service, plan, anchor, period, price, full - amount, amount, terms.issue_on(plan, period))
 
     def bill_on(self, subscription_id: int, billed_until: date) -> date | None:
         """When the bill of the period that starts at ``billed_until`` is due to be issued, if there is one."""
@@ -107,15 +130,16 @@ class Outlook:
         stop = self._stop(service, start)
         if stop is not None and stop <= start:
             return None
-        return plan, anchor, Schedule(anchor, plan.interval, plan.billing_day).slice_from(start, stop)
+        rhythm = plan.interval_count, plan.interval_unit, plan.billing_day
+        return plan, anchor, _slice(anchor, rhythm, start, stop)
 
     def _plan_at(self, service: Service, start: date) -> tuple[Plan, date]:
         """The plan of a period that starts on ``start``, and the anchor of its grid."""
-        plan = self._plans[service.plan_id]
+        plan = self.plans[service.plan_id]
         change = self._changes.get(service.subscription_id)
         if change is None or change.due_on > start:
             return plan, service.anchor
-        new = self._plans[change.plan_id]
+        new = self.plans[change.plan_id]
         return new, service.anchor if new.has_grid_of(plan) else max(change.due_on, service.anchor)
 
     def _stop(self, service: Service, start: date) -> date | None:
@@ -141,6 +165,21 @@ class Outlook:
             for discount in self._discounts.get(subscription_id, ())
             if discount.starts_on <= start and (discount.ends_on is None or start < discount.ends_on)
         ]
+
+
+# Thousands of subscriptions have the same few periods and amounts.
+@lru_cache(maxsize=1 << 14)
+def _slice(anchor: date, rhythm: tuple[int, str, int | None], start: date, stop: date | None) -> Period:
+    count, unit, billing_day = rhythm
+    return Schedule(anchor, Interval(count, Unit(unit)), billing_day).slice_from(start, stop)
+
+
+@lru_cache(maxsize=1 << 14)
+def _amounts(
+    price: Decimal, discounts: tuple[DiscountRule, ...], period: Period, currency: str
+) -> tuple[Decimal, Decimal]:
+    """What a period costs without the discounts, and with them."""
+    return prorated(price, period, currency), charged(price, discounts, period, currency)
 
 
 def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
