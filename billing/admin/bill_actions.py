@@ -11,7 +11,7 @@ from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
 from billing.admin.fields import AmountField, OnceForm, TextField
 from billing.admin.formatting import day, link, money
-from billing.models import Bill, CreditNote
+from billing.models import Bill, BillLine, CreditNote
 from billing.rules.money import rounded
 from billing.services import bills, credit_notes
 
@@ -23,19 +23,16 @@ class ReasonForm(forms.Form):
 
 
 class CreditForm(OnceForm):
-    """One amount per line of the bill, filled with what is left of it: sent as it is, all is taken back."""
+    """One amount per line of the bill, filled with what is left of it: sent as it is, all is taken back.
+
+    Valid are all lines, so that a repeated request is answered after it took everything back; shown
+    are those with something left.
+    """
 
     def __init__(self, bill: Bill, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for line in bill.lines.order_by("pk"):
-            if left := line.amount - line.credited:
-                text = rounded(left, bill.currency)
-                self.fields[f"{LINE}{line.pk}"] = AmountField(
-                    label=line.description,
-                    required=False,
-                    initial=text,
-                    help_text=f"{_as_it_stands(line)} At most {text}; empty: nothing of this line.",
-                )
+            self.fields[f"{LINE}{line.pk}"] = _amount_of(line, rounded(line.amount - line.credited, bill.currency))
         self.fields["reason"] = TextField(help_text="The customer reads it on the credit note.")
 
     @property
@@ -133,7 +130,14 @@ class WriteOffBill(OfBill):
         return f"{money(done.total, done.currency)} of bill {self.row} is written off: it is not waited for any more."
 
 
-def _as_it_stands(line: Any) -> str:
+def _amount_of(line: BillLine, left: Decimal) -> AmountField:
+    if not left:
+        return AmountField(required=False, widget=forms.HiddenInput)
+    text = f"{_as_it_stands(line)} At most {left}; empty: nothing of this line."
+    return AmountField(label=line.description, required=False, initial=left, help_text=text)
+
+
+def _as_it_stands(line: BillLine) -> str:
     if line.tax_percent is None:
         return "Without tax."
     return f"{'With' if line.tax_inclusive else 'Without'} its tax ({line.tax_name}), as on the bill."

@@ -28,6 +28,8 @@ from billing.services import (
 def end(*, subscription: Subscription, on: date, now: datetime, by: Any = None) -> ScheduledChange:
     """End a subscription on ``on``, its first day without service: at once, or when the day comes.
 
+    A second call for the same day gives the change that waits for it.
+
     Raises:
         Refused: in the past, before the start, or it ends already.
     """
@@ -40,11 +42,7 @@ def end(*, subscription: Subscription, on: date, now: datetime, by: Any = None) 
         raise Refused(f"It cannot end on {on}: that day is over. Choose today or later.")
     if subscription.ends_on is not None and _is_settled(subscription):
         raise Refused(f"{subscription} ended on {subscription.ends_on}.")
-    subscription.ends_on = on
-    subscription.save(update_fields=["ends_on"])
-    _forget_earlier_end(subscription, now=now)
-    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, on, now=now, by=by)
-    billing_states.refresh([subscription.pk])
+    change = _waiting(subscription, on) or _schedule(subscription, on, now=now, by=by)
     if on <= today or on == subscription.starts_on:
         apply(change, now=now, by=by)
     return change
@@ -73,8 +71,18 @@ def _is_settled(subscription: Subscription) -> bool:
     return ends.filter(status=ScheduledChange.Status.DONE).exists()
 
 
-def _forget_earlier_end(subscription: Subscription, *, now: datetime) -> None:
+def _waiting(subscription: Subscription, on: date) -> ScheduledChange | None:
+    ends = ScheduledChange.objects.filter(subscription=subscription, kind=ScheduledChange.Kind.END)
+    return ends.filter(status=ScheduledChange.Status.PENDING, due_on=on).first()
+
+
+def _schedule(subscription: Subscription, on: date, *, now: datetime, by: Any) -> ScheduledChange:
     """Another day for the end replaces the one that was scheduled."""
+    subscription.ends_on = on
+    subscription.save(update_fields=["ends_on"])
     ScheduledChange.objects.filter(
         subscription=subscription, kind=ScheduledChange.Kind.END, status__in=scheduled_changes.UNSETTLED
     ).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)
+    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, on, now=now, by=by)
+    billing_states.refresh([subscription.pk])
+    return change

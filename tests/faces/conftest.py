@@ -2,8 +2,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from tests.builders import make_overdue_subscription, make_plan
+from tests.builders import at, make_overdue_subscription, make_plan
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +29,21 @@ def staff():
 @pytest.fixture
 def disabled():
     """A subscription that the sweep has cut: 20.00 are ten days overdue."""
-    from django.utils import timezone
-
     from billing.services import sweep
 
     subscription = make_overdue_subscription(login="ann-home", plan=make_plan(bills_while_unpaid=True))
     sweep.disable_due(now=timezone.now(), limit=10)
     return subscription
+
+
+@pytest.fixture
+def today(monkeypatch):
+    """Sets the clock of the pages: ``today("2026-05-05")`` is noon of that day, in UTC."""
+
+    def set_to(day):
+        monkeypatch.setattr(timezone, "now", lambda: at(f"{day}T12:00"))
+
+    return set_to
 
 
 def url(row, action="change"):

@@ -1,0 +1,172 @@
+"""What holds for every action of staff: a permission of its own, nothing by looking, one effect by sending twice."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from billing.models import CreditNote, Reversal, ScheduledChange
+from billing.services import credit_notes, discounts, endings, holds, items, payments, reversals
+from tests.builders import issue_next, make_customer, make_plan, make_subscription
+from tests.faces.conftest import text_of, url
+from tests.faces.desk import everything_stored, shown
+
+pytestmark = pytest.mark.usefixtures("books_are_right")
+
+REASON = {"reason": "Asked for it"}
+
+
+def service(**changes):
+    """A subscription that started today, with a bill of 20.00 for its first period."""
+    subscription = make_subscription(plan=make_plan(**changes), starts_on=timezone.localdate(), now=timezone.now())
+    issue_next(subscription, now=timezone.now())
+    return subscription
+
+
+def bill():
+    return service().lines.get().bill
+
+
+def payment():
+    return payments.receive(customer=service().customer, amount=Decimal(20), method="cash", now=timezone.now())
+
+
+def goodwill():
+    return credit_notes.give(customer=make_customer(), amount=Decimal(5), reason="Outage", now=timezone.now())
+
+
+def chargeback():
+    return reversals.reverse(payment=payment(), kind=Reversal.Kind.CHARGEBACK, reason="Bank", now=timezone.now())
+
+
+def item():
+    return items.add(customer=make_customer(), description="Router", amount=Decimal(30), now=timezone.now())
+
+
+def held():
+    subscription = service()
+    holds.hold(subscription=subscription, starts_on=timezone.localdate(), now=timezone.now())
+    return subscription
+
+
+def discount():
+    return discounts.give(
+        subscription=service(),
+        description="Friend",
+        percent=Decimal(10),
+        starts_on=timezone.localdate(),
+        now=timezone.now(),
+    )
+
+
+def change():
+    return endings.end(subscription=service(), on=timezone.localdate() + timedelta(days=5), now=timezone.now())
+
+
+def failed_change():
+    ScheduledChange.objects.filter(pk=(waiting := change()).pk).update(
+        status="failed", error="No", closed_at=waiting.created_at
+    )
+    waiting.refresh_from_db()
+    return waiting
+
+
+def later():
+    return str(timezone.localdate() + timedelta(days=10))
+
+
+# row, action, permission, what is filled in beside what the form shows
+ACTIONS = [
+    (payment, "reverse", "reverse_payment", REASON),
+    (payment, "refund", "refund_payment", REASON),
+    (goodwill, "refund", "refund_payment", REASON),
+    (goodwill, "take_back", "give_credit", REASON),
+    (chargeback, "win_chargeback", "win_chargeback", REASON),
+    (bill, "void", "void_bill", REASON),
+    (bill, "credit_note", "credit_bill", REASON),
+    (bill, "write_off", "writeoff_bill", REASON),
+    (make_customer, "add_item", "add_item", {"description": "Router", "amount": "30"}),
+    (lambda: item().customer, "bill_items", "add_bill", {}),
+    (make_customer, "give_credit", "give_credit", {"amount": "5", **REASON}),
+    (item, "withdraw", "add_item", {}),
+    (service, "change_plan", "switch_plan", {"plan": "make_plan"}),
+    (service, "hold", "hold_subscription", {}),
+    (held, "resume", "hold_subscription", {}),
+    (service, "end", "end_subscription", {}),
+    (service, "end", "end_subscription", {"on": "later"}),
+    (service, "renew", "renew_subscription", {}),
+    (service, "give_discount", "add_discount", {"description": "Friend", "percent": "10"}),
+    (discount, "end", "add_discount", {"on": "later"}),
+    (change, "take_back", "end_subscription", {}),
+    (failed_change, "try_again", "end_subscription", {}),
+]
+MAKERS = {"make_plan": lambda: make_plan(price=Decimal(30)).pk, "later": later}
+every_action = pytest.mark.parametrize(
+    ("make", "action", "permission", "values"), ACTIONS, ids=lambda value: value if isinstance(value, str) else ""
+)
+
+
+def filled(values):
+    return {name: MAKERS[value]() if value in MAKERS else value for name, value in values.items()}
+
+
+def view_of(row):
+    return f"view_{row._meta.model_name}"
+
+
+@every_action
+def test_an_action_needs_its_permission(staff, make, action, permission, values):
+    row, values = make(), filled(values)
+    without, before = staff(view_of(row)), everything_stored()
+    assert f'href="{url(row, action)}"' not in text_of(without.get(url(row)))
+    for data in ({}, {**values, "confirmed": "1"}):
+        assert without.post(url(row, action), data).status_code == 403
+    assert without.get(url(row, action)).status_code == 403
+    assert everything_stored() == before
+    assert staff(permission).get(url(row, action)).status_code == 403
+    allowed = staff(view_of(row), permission)
+    assert f'href="{url(row, action)}"' in text_of(allowed.get(url(row)))
+    assert allowed.get(url(row, action)).status_code == 200
+
+
+@every_action
+def test_an_action_that_is_only_looked_at_changes_nothing(admin_client, make, action, permission, values):
+    row, values = make(), filled(values)
+    before = everything_stored()
+    response = admin_client.get(url(row, action))
+    assert response.status_code == 200
+    assert everything_stored() == before
+    if response.context["button"] == "Preview":
+        seen = admin_client.post(url(row, action), {**shown(admin_client, row, action), **values})
+        assert seen.context["is_preview"], seen.context["form"].errors
+        assert seen.context["sentences"]
+        assert everything_stored() == before
+
+
+@every_action
+def test_an_action_that_is_sent_twice_has_one_effect(admin_client, make, action, permission, values):
+    row = make()
+    values = {**shown(admin_client, row, action), **filled(values), "confirmed": "1"}
+    before = everything_stored()
+    first = admin_client.post(url(row, action), values)
+    assert first.status_code == 302, first.context["form"].errors
+    after = everything_stored()
+    assert after != before
+    assert admin_client.post(url(row, action), values).status_code in (200, 302)
+    assert everything_stored() == after
+
+
+@every_action
+def test_an_action_on_what_does_not_exist_says_so(admin_client, make, action, permission, values):
+    row = make()
+    row.pk = 999_999
+    response = admin_client.get(url(row, action), follow=True)
+    assert "doesn’t exist" in text_of(response)
+
+
+def test_the_answer_to_a_credit_note_that_is_sent_twice_is_the_same(admin_client):
+    row = bill()
+    values = {**shown(admin_client, row, "credit_note"), **REASON, "confirmed": "1"}
+    answers = [admin_client.post(url(row, "credit_note"), values).url for _ in range(2)]
+    assert answers == [url(CreditNote.objects.get())] * 2
