@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ledgerentry",
             index=models.Index(
-                condition=models.Q(("kind__in", ["void", "credit note", "reversal"])),
+                condition=models.Q(("kind", "void"), ("kind", "credit note"), ("kind", "reversal"), _connector="OR"),
                 fields=["kind", "id"],
                 name="ledgerentry_of_rare_kind",
             ),
