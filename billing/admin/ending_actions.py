@@ -36,7 +36,7 @@ class EndSubscription(Deed):
         return f"{row} ended on {day(row.ends_on)}." if ended else ""
 
     def initial(self) -> dict[str, Any]:
-        return {"on": self.row.ends_on or clock.local_date(self.now)}
+        return {"on": self.row.ends_on or max(clock.local_date(self.now), self.row.starts_on)}
 
     def facts(self) -> Facts:
         ends = [("Ends on", f"{day(self.row.ends_on)}, the first day without the service")] if self.row.ends_on else []

@@ -50,7 +50,7 @@ class HoldSubscription(OnHold):
         return f"{row} ends on {day(row.ends_on)}. Take the end back first." if row.ends_on else ""
 
     def initial(self) -> dict[str, Any]:
-        return {"starts_on": clock.local_date(self.now)}
+        return {"starts_on": max(clock.local_date(self.now), self.row.starts_on)}
 
     def outcome(self, done: Hold) -> str:
         return (

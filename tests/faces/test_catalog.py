@@ -2,8 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Area, Plan, PriceBefore
-from tests.builders import make_customer, make_plan, make_subscription
+from billing.models import Area, Plan, PriceBefore, TaxRate
+from billing.services import items
+from tests.builders import at, issue_next, make_customer, make_plan, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 
 ADD = "/admin/billing/plan/add/"
@@ -69,3 +70,50 @@ def test_an_area_in_use_cannot_be_deleted(admin_client):
     response = admin_client.post(url(area, "delete"), {"post": "yes"}, follow=True)
     assert "Harbour has customers and cannot be deleted" in shown_messages(response)
     assert Area.objects.exists()
+
+
+def test_a_plan_takes_its_tax_its_trial_and_how_its_bills_are_issued(admin_client):
+    vat = TaxRate.objects.create(name="VAT", percent=20)
+    more = {"tax_rate": vat.pk, "lead_days": "7", "trial_days": "14", "bills_while_unpaid": "true", "grace_days": "3"}
+    assert admin_client.post(ADD, {**VALUES, **more}).status_code == 302
+    plan = Plan.objects.get()
+    assert (plan.tax_rate, plan.lead_days, plan.trial_days, plan.bills_while_unpaid) == (vat, 7, 14, True)
+
+
+def test_m4_a_tax_rate_is_added_and_changed_for_bills_to_come(admin_client):
+    admin_client.post("/admin/billing/taxrate/add/", {"name": "VAT", "percent": "20"})
+    vat = TaxRate.objects.get()
+    bill = issue_next(make_subscription(plan=make_plan(tax_rate=vat)), now=at("2026-01-01"))
+    admin_client.post(url(vat), {"name": "VAT", "percent": "22"})
+    again = issue_next(make_subscription(plan=make_plan(tax_rate=vat)), now=at("2026-01-01"))
+    assert [bill.taxes.get().percent, again.taxes.get().percent] == [20, 22]
+    assert "issued keep theirs" in text_of(admin_client.get(url(vat)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"percent": "-1"}, "Percent: 0 to 100"),
+        ({"percent": "101"}, "Percent: 0 to 100"),
+        ({"percent": "1.00001"}, "decimal places"),
+        ({"name": "Old"}, "already exists"),
+        ({"name": ""}, "required"),
+    ],
+)
+def test_m4_a_wrong_tax_rate_is_explained_and_not_added(admin_client, changes, says):
+    TaxRate.objects.create(name="Old", percent=5)
+    response = admin_client.post("/admin/billing/taxrate/add/", {"name": "VAT", "percent": "20", **changes})
+    assert says in text_of(response)
+    assert TaxRate.objects.count() == 1
+
+
+def test_a_tax_rate_in_use_cannot_be_deleted(admin_client):
+    vat, old = (TaxRate.objects.create(name=name, percent=20) for name in ("VAT", "Old"))
+    items.add(customer=make_customer(), description="Router", amount=Decimal(5), tax_rate=old, now=at("2026-01-01"))
+    make_plan(tax_rate=vat)
+    for rate, users in ((vat, "plans"), (old, "one-off items")):
+        response = admin_client.post(url(rate, "delete"), {"post": "yes"}, follow=True)
+        assert f"has {users} and cannot be deleted" in shown_messages(response)
+    unused = TaxRate.objects.create(name="Unused", percent=1)
+    admin_client.post(url(unused, "delete"), {"post": "yes"})
+    assert TaxRate.objects.count() == 2

@@ -33,6 +33,15 @@ def test_a_new_customer_keeps_the_code_that_was_typed(admin_client):
     assert not NumberSeries.objects.exists()
 
 
+def test_b4_a_customer_gives_a_tax_number_and_may_ask_for_a_bill_per_subscription(admin_client):
+    add(admin_client, name="Ann Lee Ltd", tax_id="IT12345", bill_per_subscription="on")
+    customer = Customer.objects.get()
+    assert (customer.tax_id, customer.bill_per_subscription) == ("IT12345", True)
+    admin_client.post(url(customer), {"name": "Ann Lee Ltd", "tax_id": "IT999"})
+    customer.refresh_from_db()
+    assert (customer.tax_id, customer.bill_per_subscription) == ("IT999", False)
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [

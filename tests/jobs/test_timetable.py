@@ -9,12 +9,18 @@ import pytest
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
-from billing.models import AccessState
-from billing.services import books
-from tests.builders import make_overdue_subscription, make_plan
+from billing.models import AccessState, ScheduledChange
+from billing.services import books, change_run, endings
+from tests.builders import make_overdue_subscription, make_plan, make_subscription
 from tests.jobs.processes import ROOT, database_url
 from utils import cron
-from utils.background_tasks import TIMETABLE, delete_old_job_executions, generate_bills, verify_books
+from utils.background_tasks import (
+    TIMETABLE,
+    apply_scheduled_changes,
+    delete_old_job_executions,
+    generate_bills,
+    verify_books,
+)
 from utils.scheduler import JobError, _next_run, run_job
 
 
@@ -134,6 +140,25 @@ def test_the_billing_run_says_what_it_did_and_charges_late_fees_before(settings,
     with caplog.at_level("INFO", "utils.background_tasks"):
         generate_bills()
     assert caplog.messages == ["1 late fee charged, 5.00 USD in all", "1 bill issued, 25.00 USD in all"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_scheduled_changes_happen_on_their_day_and_one_that_fails_is_named(monkeypatch, caplog):
+    yesterday = timezone.now() - timedelta(days=1)
+    for _ in range(2):
+        endings.end(subscription=make_subscription(), on=timezone.localdate(), now=yesterday)
+    good, bad = ScheduledChange.objects.order_by("pk")
+    ScheduledChange.objects.filter(pk=bad.pk).update(kind="plan", plan=make_plan())
+    monkeypatch.setitem(change_run._HANDLERS, "plan", lambda change, now: 1 / 0)
+    with caplog.at_level("INFO"):
+        apply_scheduled_changes()
+        apply_scheduled_changes()
+    good.refresh_from_db()
+    assert good.status == ScheduledChange.Status.DONE
+    assert caplog.messages == [
+        f"Scheduled change {bad.pk} failed: division by zero",
+        "1 scheduled change applied, 1 failed",
+    ]
 
 
 def test_a_stored_job_does_not_run_outside_the_scheduler_process():
