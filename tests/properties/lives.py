@@ -30,7 +30,7 @@ from billing.models import (
     TaxRate,
 )
 from billing.rules.errors import Refused
-from billing.rules.money import exponent, rounded
+from billing.rules.money import rounded, smallest
 from billing.services import (
     access,
     billing_run,
@@ -51,7 +51,7 @@ from billing.services import (
     summary,
     sweep,
 )
-from tests.properties import quick_books
+from tests.properties import expected_access, quick_books
 
 START = datetime(2024, 1, 30, 10, tzinfo=UTC)
 MOST_SUBSCRIPTIONS = 4
@@ -169,7 +169,7 @@ class Lives(RuleBasedStateMachine):
         customer = self.customers[customer % 2]
         owed = summary.debt(customer) or Decimal(10)
         bill = summary.open_bills(customer).last() if named else None
-        amount = max(rounded(owed * Decimal(share), settings.CURRENCY), _unit())
+        amount = max(rounded(owed * Decimal(share), settings.CURRENCY), smallest(settings.CURRENCY))
         payments.receive(customer=customer, amount=amount, method="cash", now=self.now, bill=bill)
 
     @rule(pick=picks)
@@ -178,12 +178,12 @@ class Lives(RuleBasedStateMachine):
 
     @rule(pick=picks, kind=st.sampled_from(["mistake", "bounced", "chargeback"]), whole=st.booleans())
     def reverse(self, pick, kind, whole):
-        amount = None if whole else _unit() * 3
+        amount = None if whole else smallest(settings.CURRENCY) * 3
         self._act(Payment, pick, reversals.reverse, "payment", kind=kind, reason="test", amount=amount)
 
     @rule(pick=picks, of_note=st.booleans(), whole=st.booleans())
     def refund(self, pick, of_note, whole):
-        amount = None if whole else _unit() * 7
+        amount = None if whole else smallest(settings.CURRENCY) * 7
         model = CreditNote if of_note else Payment
         self._act(model, pick, reversals.refund, "source", reason="test", method="cash", amount=amount)
 
@@ -214,12 +214,22 @@ class Lives(RuleBasedStateMachine):
 
     @rule(pick=picks, cents=st.integers(1, 5000))
     def give_credit(self, pick, cents):
-        self._act(Customer, pick, credit_notes.give, "customer", amount=_unit() * cents, reason="test")
+        self._act(
+            Customer, pick, credit_notes.give, "customer", amount=smallest(settings.CURRENCY) * cents, reason="test"
+        )
 
     @rule(pick=picks, cents=st.integers(1, 5000), at_once=st.booleans())
     def charge_an_item(self, pick, cents, at_once):
         rate = TaxRate.objects.order_by("pk")[pick % 2]
-        self._act(Customer, pick, items.add, "customer", description="Router", amount=_unit() * cents, tax_rate=rate)
+        self._act(
+            Customer,
+            pick,
+            items.add,
+            "customer",
+            description="Router",
+            amount=smallest(settings.CURRENCY) * cents,
+            tax_rate=rate,
+        )
         if at_once:
             self._act(Customer, pick, items.bill_now, "customer")
 
@@ -242,7 +252,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def access_is_what_the_bills_say(self):
-        for login, is_on, reasons, overdue in _access(self._today()):
+        for login, is_on, reasons, overdue in expected_access.seen(self._today()):
             assert is_on == (not reasons)
             if "unpaid" in reasons:
                 assert overdue, f"{login} is cut, but nothing of it is overdue"
@@ -270,10 +280,6 @@ def _plan(name, price, **changes):
     return Plan.objects.create(code=name.replace(" ", "-"), name=name, price=amount, **changes)
 
 
-def _unit() -> Decimal:
-    return Decimal(1).scaleb(-exponent(settings.CURRENCY))
-
-
 def _chosen(model, pick):
     return model.objects.order_by("pk")[pick % model.objects.count()]
 
@@ -283,24 +289,3 @@ def _unless_refused(service, **arguments):
         service(**arguments)
     except Refused as refused:
         assert str(refused)
-
-
-def _access(today) -> list[tuple]:
-    """Login, access, open reasons, and whether it is to be off, judged from due dates and grace days alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ACCESS, [today])
-        return cursor.fetchall()
-
-
-_ACCESS = """
-    SELECT login, is_on, ARRAY(
-        SELECT reason FROM billing_block block
-        WHERE block.subscription_id = subscription.id AND closed_at IS NULL
-    ), EXISTS (
-        SELECT FROM billing_billline line
-        JOIN billing_bill bill ON bill.id = line.bill_id JOIN billing_plan plan ON plan.id = line.plan_id
-        WHERE line.subscription_id = subscription.id AND bill.status = 'open' AND amount > line.credited
-            AND %s > due_on + coalesce(grace_days, 0)
-    )
-    FROM billing_subscription subscription JOIN billing_accessstate state ON state.subscription_id = subscription.id
-"""
