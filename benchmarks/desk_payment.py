@@ -30,14 +30,14 @@ from billing.services import bills, payments, sweep
 WORK = "Payment at the desk"
 PAYMENTS = 200  # by each contender
 ISSUED_AT = datetime(2026, 1, 28, 12, tzinfo=UTC)
-CUT_AT = ISSUED_AT + timedelta(days=20)
+CUT_AT = datetime(2026, 2, 12, 12, tzinfo=UTC)
 PAID_AT = CUT_AT + timedelta(hours=1)
 
 
 def race(size: int, by_hand: Any) -> Race:
-    """Cut some of ``size`` customers off, then let each pay to one of the contenders in turn."""
+    """Cut some of ``size`` customers off, each in a month that is billed, and let the contenders take turns."""
     race = Race(WORK, size)
-    ids = Random(size).sample(range(1, size + 1), PAYMENTS * 3)
+    ids = Random(size).sample([number for number in range(1, size + 1) if number % 28 > 14], PAYMENTS * 3)
     _cut_off(ids)
     customers = Customer.objects.in_bulk(ids)
     installation.settle_down()

@@ -12,45 +12,44 @@ from billing.models import Block, Subscription
 from billing.rules.errors import Refused
 from billing.services import blocks, locks
 
-# A line that costs nothing, or was credited in full, cuts nobody (rule E1). The steps are materialised, so
-# that the planner goes from the customers to their few open bills, whatever its statistics say.
+# A line that costs nothing, or was credited in full, cuts nobody (rule E1). Arrays instead of joins lead
+# PostgreSQL from the customers to their few open bills, whatever its statistics say, and are planned faster.
 _FOLLOW = """
-    WITH claimed AS MATERIALIZED (
-        SELECT subscription_id, is_on
-        FROM billing_subscription subscription JOIN billing_accessstate ON subscription_id = subscription.id
-        WHERE customer_id = ANY(%(customers)s)
-    ), unpaid AS MATERIALIZED (
-        SELECT id FROM billing_bill WHERE customer_id = ANY(%(customers)s) AND status = 'open'
-    ), due AS MATERIALIZED (
-        SELECT subscription_id, min(cut_off_at) AS cut_off_at
-        FROM unpaid JOIN billing_billline line ON bill_id = unpaid.id
-        WHERE amount > credited AND cut_off_at IS NOT NULL GROUP BY subscription_id
-    ), blocked AS MATERIALIZED (
-        SELECT subscription_id, bool_or(reason = 'unpaid') AS as_unpaid, bool_or(reason <> 'unpaid') AS otherwise
-        FROM claimed JOIN billing_block USING (subscription_id)
-        WHERE NOT is_on AND closed_at IS NULL GROUP BY subscription_id
+    WITH due AS MATERIALIZED (
+        SELECT subscription_id, min(cut_off_at) AS cut_off_at FROM billing_billline
+        WHERE amount > credited AND cut_off_at IS NOT NULL AND bill_id = ANY(ARRAY(
+            SELECT id FROM billing_bill WHERE customer_id = ANY(%(customers)s) AND status = 'open'
+        ))
+        GROUP BY subscription_id
+    ), claimed AS MATERIALIZED (
+        SELECT subscription_id, is_on FROM billing_accessstate
+        WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = ANY(%(customers)s)))
     ), judged AS MATERIALIZED (
-        SELECT claimed.subscription_id, cut_off_at, is_freed, is_freed AND NOT otherwise AS comes_back
-        FROM claimed
-        LEFT JOIN due USING (subscription_id)
-        LEFT JOIN blocked USING (subscription_id)
-        CROSS JOIN LATERAL (
-            SELECT coalesce(as_unpaid AND coalesce(cut_off_at > %(now)s, true), false)
-        ) AS freed (is_freed)
+        SELECT subscription_id, cut_off_at, NOT is_on AND coalesce(cut_off_at > %(now)s, true) AND EXISTS (
+            SELECT FROM billing_block block
+            WHERE block.subscription_id = claimed.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
+        ) AS is_freed
+        FROM claimed LEFT JOIN due USING (subscription_id)
+    ), switched AS MATERIALIZED (
+        SELECT judged.*, is_freed AND NOT EXISTS (
+            SELECT FROM billing_block block
+            WHERE block.subscription_id = judged.subscription_id AND reason <> 'unpaid' AND closed_at IS NULL
+        ) AS comes_back
+        FROM judged
     ), followed AS (
         UPDATE billing_accessstate state
-        SET cut_off_at = judged.cut_off_at, is_on = is_on OR comes_back, version = version + comes_back::integer
-        FROM judged
-        WHERE state.subscription_id = judged.subscription_id
-            AND (comes_back OR state.cut_off_at IS DISTINCT FROM judged.cut_off_at)
+        SET cut_off_at = switched.cut_off_at, is_on = is_on OR comes_back, version = version + comes_back::integer
+        FROM switched
+        WHERE state.subscription_id = switched.subscription_id
+            AND (comes_back OR state.cut_off_at IS DISTINCT FROM switched.cut_off_at)
     ), unblocked AS (
-        UPDATE billing_block block SET closed_at = %(now)s
-        FROM judged
-        WHERE is_freed AND block.subscription_id = judged.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
+        UPDATE billing_block SET closed_at = %(now)s
+        WHERE reason = 'unpaid' AND closed_at IS NULL
+            AND subscription_id = ANY(ARRAY(SELECT subscription_id FROM switched WHERE is_freed))
     )
     INSERT INTO billing_accessevent (subscription_id, at, change, reason, rule, actor_id, was_on, is_on)
     SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', 'E7', %(by)s, false, comes_back
-    FROM judged WHERE is_freed ORDER BY subscription_id
+    FROM switched WHERE is_freed ORDER BY subscription_id
     RETURNING subscription_id
 """
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from billing.models import BillingState, UnbilledDays
 from billing.services import clock
-from billing.services.issuing import array
+from billing.services.arrays import array
 from billing.services.outlook import Outlook, Proposal
 
 REVIEW_LENGTH = BillingState._meta.get_field("review").max_length
@@ -19,6 +19,17 @@ _WRITE = """
         review = '', review_since = NULL
     FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS new (subscription_id, billed_until, bill_on)
     WHERE state.subscription_id = new.subscription_id
+"""
+
+# A renewal is cut at its start; the day more is for the zones whose midnight comes later.
+_HELD_UP = """
+    SELECT subscription_id FROM billing_billingstate state
+    WHERE subscription_id = ANY(%s) AND (bill_on IS NULL OR billed_until < %s OR EXISTS (
+        SELECT FROM billing_billline line
+        WHERE line.subscription_id = state.subscription_id AND upper(billed_days) = billed_until
+            AND cut_off_at <= lower(period) + interval '1 day'
+    ))
+    ORDER BY subscription_id
 """
 
 
@@ -57,19 +68,24 @@ def set_aside(reasons: Mapping[int, str], *, now: datetime) -> None:
         BillingState.objects.filter(pk=subscription_id).update(review=reason[:REVIEW_LENGTH], review_since=now)
 
 
+def held_up(subscription_ids: Collection[int], *, now: datetime) -> list[int]:
+    """Those of which something was not billed, or was renewed in vain, while they were disabled as unpaid."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_UP, [list(subscription_ids), clock.local_date(now)])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
     """Bill subscriptions again that are not disabled as unpaid any more; what was not billed
     meanwhile is never billed later (rule B9)."""
-    outlook, today, moved = Outlook(subscription_ids), clock.local_date(now), {}
+    outlook, today, billed_until = Outlook(subscription_ids), clock.local_date(now), {}
     for key, service in outlook.services.items():
-        day = service.billed_until
-        if not outlook.plans[service.plan_id].goes_on_while_unpaid:
-            day = max(day, min(today, service.ends_on or date.max))
-        if day > service.billed_until:
+        billed_until[key] = service.billed_until
+        day = min(today, service.ends_on or date.max)
+        if day > service.billed_until and not outlook.plans[service.plan_id].goes_on_while_unpaid:
             skip_to(key, day, reason=UnbilledDays.Reason.UNPAID, now=now)
-        if (day, outlook.bill_on(key, day)) != (service.billed_until, service.bill_on):
-            moved[key] = day
-    _write(outlook, moved)
+            billed_until[key] = day
+    _write(outlook, billed_until)
 
 
 def _write(outlook: Outlook, billed_until: Mapping[int, date]) -> None:

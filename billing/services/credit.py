@@ -6,7 +6,7 @@ PostgreSQL adds every allocation to its bill and its source and refuses one too 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -14,8 +14,9 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Sum
 
-from billing.models import Allocation, Bill, CreditNote, Payment
+from billing.models import Bill, CreditNote, Payment
 from billing.rules.allocation import Debt, shares
+from billing.services.arrays import array
 
 # Oldest first; a credit note pays the bill that it corrects before others.
 _SOURCES = """
@@ -25,6 +26,13 @@ _SOURCES = """
     SELECT customer_id, NULL, id, total - allocated - returned, issued_at, bill_id
     FROM billing_creditnote WHERE customer_id = ANY(%(customers)s) AND total > allocated + returned
     ORDER BY since, 3 NULLS LAST, 2
+"""
+_ALLOCATE = """
+    INSERT INTO billing_allocation (payment_id, credit_note_id, bill_id, amount, allocated_at)
+    SELECT payment_id, credit_note_id, bill_id, amount, %s
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[])
+        WITH ORDINALITY AS new (payment_id, credit_note_id, bill_id, amount, place)
+    ORDER BY place
 """
 _DEBTS = """
     SELECT customer_id, id, total - allocated FROM billing_bill
@@ -43,6 +51,15 @@ class Source(NamedTuple):
     corrects: int | None
 
 
+class Part(NamedTuple):
+    """What one payment or credit note pays of a bill; negative when it is taken back."""
+
+    payment_id: int | None
+    credit_note_id: int | None
+    bill_id: int
+    amount: Decimal
+
+
 def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = None) -> None:
     """Pay the open bills of locked customers from their payments and credit notes, the oldest bill
     first, or ``first`` before it."""
@@ -50,15 +67,14 @@ def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = 
     if not sources:
         return
     debts = _debts({source.customer_id for source in sources})
-    parts: list[Allocation] = []
+    parts: list[Part] = []
     for source in sources:
         owed = debts[source.customer_id]
         named = source.corrects or (first.pk if first else None)
         for share in shares(source.left, [Debt(bill_id, left) for bill_id, left in owed.items()], named):
             owed[share.bill_id] -= share.amount
-            parts.append(_allocation(source, share.bill_id, share.amount, now))
-    if parts:
-        Allocation.objects.bulk_create(parts)
+            parts.append(Part(source.payment_id, source.credit_note_id, share.bill_id, share.amount))
+    _allocate(parts, now)
 
 
 def release(source: Payment | CreditNote, amount: Decimal, *, now: datetime) -> None:
@@ -66,30 +82,29 @@ def release(source: Payment | CreditNote, amount: Decimal, *, now: datetime) -> 
 
     A credit note goes on paying the bill that it corrects.
     """
-    corrects = source.bill_id if isinstance(source, CreditNote) else None
+    note = source if isinstance(source, CreditNote) else None
+    payment_id, credit_note_id, corrects = (None, note.pk, note.bill_id) if note else (source.pk, None, None)
     found = source.allocations.exclude(bill=corrects).values("bill_id").annotate(paid=Sum("amount")).filter(paid__gt=0)
-    taken: list[Allocation] = []
+    taken: list[Part] = []
     for row in found.order_by("-bill__due_on", "-bill_id"):
         part = min(amount, row["paid"])
         if part > 0:
-            taken.append(_part_of(source, row["bill_id"], -part, now))
+            taken.append(Part(payment_id, credit_note_id, row["bill_id"], -part))
             amount -= part
-    Allocation.objects.bulk_create(taken)
+    _allocate(taken, now)
 
 
 def release_bill(bill: Bill, *, now: datetime) -> None:
     """Take back all that was allocated to a bill; it is the customer's credit again."""
     paid = bill.allocations.values("payment_id", "credit_note_id").annotate(paid=Sum("amount")).filter(paid__gt=0)
-    Allocation.objects.bulk_create(
-        Allocation(
-            payment_id=row["payment_id"],
-            credit_note_id=row["credit_note_id"],
-            bill=bill,
-            amount=-row["paid"],
-            allocated_at=now,
-        )
-        for row in paid.order_by("payment_id", "credit_note_id")
-    )
+    rows = paid.order_by("payment_id", "credit_note_id")
+    _allocate([Part(row["payment_id"], row["credit_note_id"], bill.pk, -row["paid"]) for row in rows], now)
+
+
+def _allocate(parts: Sequence[Part], now: datetime) -> None:
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(_ALLOCATE, [now, *(array(column) for column in zip(*parts, strict=True))])
 
 
 def _sources(customer_ids: Collection[int]) -> list[Source]:
@@ -106,18 +121,3 @@ def _debts(customer_ids: Iterable[int]) -> dict[int, dict[int, Decimal]]:
         for customer_id, bill_id, left in cursor.fetchall():
             debts[customer_id][bill_id] = left
     return debts
-
-
-def _allocation(source: Source, bill_id: int, amount: Decimal, now: datetime) -> Allocation:
-    return Allocation(
-        payment_id=source.payment_id,
-        credit_note_id=source.credit_note_id,
-        bill_id=bill_id,
-        amount=amount,
-        allocated_at=now,
-    )
-
-
-def _part_of(source: Payment | CreditNote, bill_id: int, amount: Decimal, now: datetime) -> Allocation:
-    column = "payment" if isinstance(source, Payment) else "credit_note"
-    return Allocation(**{column: source}, bill_id=bill_id, amount=amount, allocated_at=now)

@@ -6,7 +6,7 @@ the ledger. The number series is locked last and given back at commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from billing.services import clock, numbers
+from billing.services.arrays import array
 from billing.services.drafts import BillDraft
 
 _IDS = "SELECT nextval(series) FROM pg_get_serial_sequence('billing_bill', 'id') AS series, generate_series(1, %s)"
@@ -156,8 +157,3 @@ def _write_bills(
             "seller_tax_id": settings.COMPANY_TAX_ID,
         },
     )
-
-
-def array(values: Iterable[object]) -> str:
-    """Numbers, dates and instants as PostgreSQL's array literal: much faster than one parameter each."""
-    return "{" + ",".join(map(str, values)).replace("None", "NULL") + "}"

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from billing.rules.late_fee import LateFee
 from billing.services import clock, locks, settlement
-from billing.services.issuing import array
+from billing.services.arrays import array
 from billing.services.wording import counted, money
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from billing.services import terms
 
 _SERVICES = """
     SELECT
-        subscription.id, subscription.customer_id, login, plan_id, anchor, ends_on, billed_until, bill_on,
+        subscription.id, subscription.customer_id, login, plan_id, anchor, ends_on, billed_until,
         EXISTS (
             SELECT FROM billing_block
             WHERE subscription_id = subscription.id AND reason = 'unpaid' AND closed_at IS NULL
@@ -48,7 +48,6 @@ class Service(NamedTuple):
     anchor: date
     ends_on: date | None
     billed_until: date
-    bill_on: date | None
     is_unpaid: bool
     is_special: bool
 

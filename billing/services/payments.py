@@ -79,10 +79,9 @@ def new(
 
 @transaction.atomic(durable=True)
 def _receive_once(payment: Payment, bill: Bill | None, now: datetime, by: Any) -> Payment:
-    locks.customer(payment.customer_id)
+    locks.money(payment.customer_id)
     if earlier := _same_as_before(payment):
         return earlier
-    locks.access_states([payment.customer_id])
     if bill is not None:
         _check_open(bill, payment.customer_id)
     return book(payment, bill, now=now, by=by)
@@ -93,7 +92,7 @@ def book(payment: Payment, bill: Bill | None, *, now: datetime, by: Any = None) 
     payment.sequence, payment.number = numbers.take("receipt", on=payment.received_on)
     payment.save(force_insert=True)
     settlement.settle([payment.customer_id], now=now, by=by, first=bill)
-    payment.refresh_from_db(fields=["allocated"])
+    del payment.allocated  # so that Django reads it anew when it is asked for
     return payment
 
 

@@ -17,9 +17,10 @@ def settle(customer_ids: Collection[int], *, now: datetime, by: Any = None, firs
     """
     credit.apply(customer_ids, now=now, first=first)
     freed = access.follow_bills(customer_ids, now=now, by=by)
-    if not freed:
+    held_up = billing_states.held_up(freed, now=now) if freed else []
+    if not held_up:
         return
-    if redated := renewals.redate(freed, now=now, by=by):
+    if redated := renewals.redate(held_up, now=now, by=by):
         credit.apply(redated, now=now)
         access.follow_bills(redated, now=now, by=by)
-    billing_states.resume(freed, now=now)
+    billing_states.resume(held_up, now=now)
