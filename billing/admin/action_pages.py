@@ -17,6 +17,7 @@ from unfold.forms import AdminForm
 
 from billing.admin import formatting
 from billing.admin.base import BillingAdmin, attempt, button
+from billing.admin.fields import typed
 from billing.rules.errors import Refused
 
 Facts = Sequence[tuple[str, Any]]
@@ -90,7 +91,7 @@ class ActionPage:
             return self._show(self.form(initial=post.dict()))
         if self.has_preview and CONFIRMED not in post:
             found = attempt(form, lambda: self.preview(form.cleaned_data))
-            return self._show(form) if found is None else self._show(form, *found, is_preview=True)
+            return self._show(form) if found is None else self._preview(form, *found)
         done = attempt(form, lambda: [self.act(form.cleaned_data)])
         if done is None:
             return self._show(form)
@@ -103,11 +104,14 @@ class ActionPage:
                 raise Refused(refusal)
             form = self.form(initial=self.initial())
             if self.has_preview and not form.visible_fields():
-                return self._show(form, *self.preview({}), is_preview=True)
+                return self._preview(form, *self.preview({}))
             return self._show(form)
         except Refused as refused:
             messages.warning(self.request, str(refused))
             return redirect(formatting.page_of(self.row))
+
+    def _preview(self, form: forms.Form, facts: Facts, sentences: Sequence[str]) -> HttpResponse:
+        return self._show(form, [*typed(form), *facts], sentences, is_preview=True)
 
     def _visible(self, row: Model) -> Model:
         permission = f"{row._meta.app_label}.view_{row._meta.model_name}"

@@ -19,7 +19,7 @@ LINE = "line_"
 
 
 class ReasonForm(forms.Form):
-    reason = TextField(help_text="For your colleagues and the books.")
+    reason = TextField(help_text="Needed, for the books: why.")
 
 
 class CreditForm(OnceForm):
@@ -33,7 +33,7 @@ class CreditForm(OnceForm):
         super().__init__(*args, **kwargs)
         for line in bill.lines.order_by("pk"):
             self.fields[f"{LINE}{line.pk}"] = _amount_of(line, rounded(line.amount - line.credited, bill.currency))
-        self.fields["reason"] = TextField(help_text="The customer reads it on the credit note.")
+        self.fields["reason"] = TextField(help_text="Needed: the customer reads it on the credit note.")
 
     @property
     def amounts(self) -> dict[int, Decimal]:

@@ -24,6 +24,7 @@ from billing.rules.errors import Refused
 from billing.rules.money import rounded
 from billing.services import plans
 
+BILLS_WHILE_UNPAID = [("unknown", "As usual: postpaid yes, prepaid no"), ("true", "Yes"), ("false", "No")]
 NONE_BY_DEFAULT = ("lead_days", "trial_days")
 
 
@@ -41,6 +42,7 @@ class PlanForm(forms.ModelForm):
         ].help_text = (
             f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
         )
+        self.fields["bills_while_unpaid"].widget.choices = BILLS_WHILE_UNPAID
         for name in NONE_BY_DEFAULT:
             self.fields[name].required = False
         if self.instance.pk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from billing.admin.access import BySubscription
 from billing.admin.action_pages import action_of
@@ -17,22 +18,26 @@ from billing.models import Discount, Hold, ScheduledChange, UnbilledDays
 
 @admin.register(ScheduledChange)
 class ScheduledChangeAdmin(BySubscription):
-    list_display = ("due_on", "subscription", "kind", "plan", "state", "error", "created_by")
+    list_display = ("due_on", "subscription", "kind_text", "plan", "state", "error", "created_by")
     list_select_related = ("subscription", "plan", "created_by")
     list_filter = ("status", "kind", "due_on")
     ordering = ("-due_on", "-id")
     fields = (
-        ("subscription", "kind"),
+        ("subscription", "kind_text"),
         ("due_on", "state"),
         ("plan", "hold"),
         "error",
         ("created_at", "created_by"),
         "closed_at",
     )
-    readonly_fields = ("state",)
+    readonly_fields = ("kind_text", "state")
     take_back = action_of(TakeBackChange)
     try_again = action_of(TryChangeAgain)
     actions_detail = ("try_again", "take_back")
+
+    @display(description="change", ordering="kind")
+    def kind_text(self, change: ScheduledChange) -> str:
+        return capfirst(change.get_kind_display())
 
     @display(description="status", ordering="status")
     def state(self, change: ScheduledChange) -> SafeString:

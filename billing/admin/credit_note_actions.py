@@ -8,7 +8,7 @@ from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
 from billing.admin.fields import AmountField, OnceForm, TextField
 from billing.admin.formatting import day, link, money
-from billing.admin.payment_actions import RefundForm, left_of, told_refund
+from billing.admin.payment_actions import RefundForm, hand_over, left_of
 from billing.models import CreditNote, Reversal
 from billing.rules.money import rounded
 from billing.services import reversals
@@ -16,7 +16,7 @@ from billing.services import reversals
 
 class WithdrawForm(OnceForm):
     amount = AmountField()
-    reason = TextField(help_text="For your colleagues and the books: why the credit is taken back.")
+    reason = TextField(help_text="Needed, for the books: why the credit is taken back.")
 
 
 class OfCreditNote(Deed):
@@ -51,7 +51,10 @@ class RefundCreditNote(OfCreditNote):
     row_is = "source"
 
     def outcome(self, done: Reversal) -> str:
-        return told_refund(done, self.row)
+        return f"{money(done.amount, self.row.currency)} of credit note {self.row} is booked as paid out."
+
+    def next_step(self, done: Reversal) -> str:
+        return hand_over(done)
 
 
 class WithdrawCredit(OfCreditNote):

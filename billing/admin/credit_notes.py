@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -22,13 +23,13 @@ LINE_COLUMNS = columns("Description", "Unused days", "Amount", amounts=("Amount"
 
 @admin.register(CreditNote)
 class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
-    list_display = ("number", "customer", "issued_on", "kind", "bill", "reason", "total_amount", "credit_amount")
+    list_display = ("number", "customer", "issued_on", "kind_text", "bill", "reason", "total_amount", "credit_amount")
     list_select_related = ("customer", "bill")
     list_filter = ("kind", "issued_on")
     search_fields = ("number",)
     search_help_text = "Credit note number, or the customer's code, name, phone or login"
     fieldsets = (
-        (None, {"fields": (("number", "kind"), ("customer", "bill"), ("issued_on", "issued_by"), "reason")}),
+        (None, {"fields": (("number", "kind_text"), ("customer", "bill"), ("issued_on", "issued_by"), "reason")}),
         (
             "Amounts",
             {"fields": (("net_text", "tax_text", "total_text"), ("paid_text", "returned_text", "credit_text"))},
@@ -38,7 +39,7 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
             {"fields": (("customer_code", "customer_name"), ("customer_address", "customer_tax_id"), "issued_at")},
         ),
     )
-    readonly_fields = ("net_text", "tax_text", "total_text", "paid_text", "returned_text", "credit_text")
+    readonly_fields = ("kind_text", "net_text", "tax_text", "total_text", "paid_text", "returned_text", "credit_text")
     refund = action_of(RefundCreditNote)
     take_back = action_of(WithdrawCredit)
     actions_detail = ("refund", "take_back")
@@ -57,6 +58,10 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
             ),
             reversals_panel(row, "Paid out or taken back"),
         ]
+
+    @display(description="kind", ordering="kind")
+    def kind_text(self, note: CreditNote) -> str:
+        return capfirst(note.get_kind_display())
 
     @display(description="amount", ordering="total")
     def total_amount(self, note: CreditNote) -> SafeString:

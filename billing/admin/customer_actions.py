@@ -23,7 +23,7 @@ def in_currency() -> str:
 
 
 class ItemForm(OnceForm):
-    description = TextField(help_text="The customer reads it on the bill.")
+    description = TextField(help_text="Needed: the customer reads it on the bill.")
     amount = AmountField()
     tax_rate = forms.ModelChoiceField(
         TaxRate.objects.all(), required=False, empty_label="No tax", widget=UnfoldAdminSelectWidget
@@ -32,7 +32,7 @@ class ItemForm(OnceForm):
 
 class GiveCreditForm(OnceForm):
     amount = AmountField()
-    reason = TextField(help_text="The customer reads it on the credit note.")
+    reason = TextField(help_text="Needed: the customer reads it on the credit note.")
 
 
 class AddItem(ActionPage):

@@ -100,8 +100,7 @@ class CustomerAdmin(AddedByService):
     actions_detail = (
         "receive_payment",
         "statement",
-        "add_subscription",
-        {"title": "Charge or credit", "icon": "edit", "items": ["add_item", "bill_items", "give_credit"]},
+        {"title": "Add", "icon": "add", "items": ["add_subscription", "add_item", "bill_items", "give_credit"]},
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:

@@ -16,7 +16,6 @@ class Deed(ActionPage):
 
     service: ClassVar[Callable[..., Any]]
     row_is: ClassVar[str]
-    next_step: ClassVar[str] = ""
     has_preview = True
     follows: Sequence[str] = ()
 
@@ -39,6 +38,10 @@ class Deed(ActionPage):
         """The first sentence of the message."""
         raise NotImplementedError
 
+    def next_step(self, done: Any) -> str:
+        """What staff do next; the last sentence of the message."""
+        return ""
+
     def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
         before, arguments = standing(self.customer_id), self.arguments(data)
         try:
@@ -53,7 +56,7 @@ class Deed(ActionPage):
         return done
 
     def told(self, done: Any) -> str:
-        return " ".join(part for part in (self.outcome(done), *self.follows, self.next_step) if part)
+        return " ".join(part for part in (self.outcome(done), *self.follows, self.next_step(done)) if part)
 
     def _seen(self, done: Any, before: Any) -> tuple[Facts, Sequence[str]]:
         facts, found = self.previewed(done), sentences(before, now=self.now, is_preview=True)

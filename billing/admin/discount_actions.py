@@ -19,7 +19,7 @@ DIGITS, DECIMALS = PercentField.precision
 
 
 class DiscountForm(OnceForm):
-    description = TextField(max_length=100, help_text="For your colleagues: what it is given for.")
+    description = TextField(max_length=100, help_text="Needed: what it is given for.")
     percent = forms.DecimalField(
         max_digits=DIGITS,
         decimal_places=DECIMALS,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -16,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from billing.admin import formatting
 from billing.models import Payment
 from billing.rules import money
 from billing.rules.errors import Refused
@@ -67,6 +69,24 @@ class MethodField(forms.ChoiceField):
 class RadioField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": UnfoldAdminRadioSelectWidget(radio_style=1), **kwargs})
+
+
+def typed(form: forms.Form) -> list[tuple[str, str]]:
+    """What was filled in, as people read it: label and value."""
+    if not form.is_bound:
+        return []
+    values = [(field, form.cleaned_data.get(field.name)) for field in form.visible_fields()]
+    return [(str(field.label), _as_read(field.field, value)) for field, value in values if value not in (None, "")]
+
+
+def _as_read(field: forms.Field, value: Any) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        return str(field.label_from_instance(value))
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(cast("list[tuple[str, str]]", field.choices))[value])
+    if isinstance(value, Decimal):
+        return formatting.money(value)
+    return formatting.day(value) if isinstance(value, date) else str(value)
 
 
 class OnceForm(forms.Form):

@@ -27,13 +27,13 @@ def left_of(source: Payment | CreditNote) -> Any:
 class ReverseForm(OnceForm):
     kind = RadioField(choices=REVERSED, initial=Reversal.Kind.MISTAKE, label="What happened")
     amount = AmountField()
-    reason = TextField(help_text="For your colleagues and the books: what was wrong.")
+    reason = TextField(help_text="Needed, for the books: what was wrong.")
 
 
 class RefundForm(OnceForm):
     amount = AmountField()
     method = MethodField(label="Paid out by")
-    reason = TextField(help_text="For your colleagues and the books: why the money is paid out.")
+    reason = TextField(help_text="Needed, for the books: why the money is paid out.")
 
 
 class TakeBack(Deed):
@@ -70,8 +70,10 @@ class ReversePayment(TakeBack):
 
     def outcome(self, done: Reversal) -> str:
         taken = money(done.amount, self.row.currency)
-        follow = ENTER_AGAIN if done.kind == Reversal.Kind.MISTAKE else TELL_THE_CUSTOMER
-        return f"{taken} of receipt {self.row} is taken back: {done.get_kind_display()}. {follow}"
+        return f"{taken} of receipt {self.row} is taken back: {done.get_kind_display()}."
+
+    def next_step(self, done: Reversal) -> str:
+        return ENTER_AGAIN if done.kind == Reversal.Kind.MISTAKE else TELL_THE_CUSTOMER
 
 
 class RefundPayment(TakeBack):
@@ -85,10 +87,12 @@ class RefundPayment(TakeBack):
     row_is = "source"
 
     def outcome(self, done: Reversal) -> str:
-        return told_refund(done, self.row)
+        return f"{money(done.amount, self.row.currency)} of receipt {self.row} is booked as paid out."
+
+    def next_step(self, done: Reversal) -> str:
+        return hand_over(done)
 
 
-def told_refund(done: Reversal, source: Payment | CreditNote) -> str:
-    """What to do after a refund was booked."""
-    amount = money(done.amount, source.currency)
-    return f"{amount} of {source} is booked as paid out. Hand it over now: {done.get_method_display()}."
+def hand_over(refund: Reversal) -> str:
+    """What to do when a refund is booked."""
+    return f"Hand the money over now: {refund.get_method_display()}."

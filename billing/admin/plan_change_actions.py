@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -15,7 +16,7 @@ from billing.admin.deeds import Deed
 from billing.admin.fields import RadioField
 from billing.admin.formatting import day, money
 from billing.admin.subscription_facts import days, facts_of, next_bill, price_of
-from billing.models import CreditNote, Plan, ScheduledChange, Subscription
+from billing.models import Bill, CreditNote, Plan, ScheduledChange, Subscription
 from billing.services import clock, plan_changes
 from billing.services.plan_changes import Outcome
 
@@ -71,28 +72,35 @@ class ChangePlan(Deed):
     def previewed(self, done: Outcome | ScheduledChange) -> Facts:
         if isinstance(done, ScheduledChange):
             return [
-                ("New plan", f"{done.plan}, {price_of(cast('Plan', done.plan))}"),
-                ("From", f"{day(done.due_on)}: until then nothing is credited or charged"),
+                ("Until then", "nothing is credited or charged"),
                 ("Next bill", next_bill(self.row)),
             ]
-        plan = Plan.objects.get(subscriptions=self.row)
-        charges = done.bill.lines.all() if done.bill else ()
         return [
-            ("New plan", f"{plan}, {price_of(plan)}"),
-            ("From", "today"),
-            *((_credit_for(note), money(note.total)) for note in done.notes),
-            *((f"Charge: {line}", money(line.amount)) for line in charges),
-            *((f"Tax: {tax}", money(tax.tax)) for tax in (done.bill.taxes.all() if done.bill else ())),
-            ("Net: charge less credit", money(done.net)),
+            *(("Credit", _credit(note)) for note in done.notes),
+            *_charge(done.bill),
+            ("Charge less credit", net_text(done.net)),
             ("Next bill", next_bill(self.row)),
         ]
 
     def outcome(self, done: Outcome | ScheduledChange) -> str:
         if isinstance(done, ScheduledChange):
             return f"{self.row} changes to {done.plan} on {day(done.due_on)}. Until then it can be taken back."
-        return f"{self.row} is on its new plan from today. Charge less credit: {money(done.net)}."
+        return f"{self.row} is on its new plan from today. Charge less credit: {net_text(done.net)}."
 
 
-def _credit_for(note: CreditNote) -> str:
+def _credit(note: CreditNote) -> str:
     tax = f", {money(note.tax, note.currency)} of it tax" if note.tax else ""
-    return f"Credit for {', '.join(days(line.days) for line in note.lines.all() if line.days)}{tax}"
+    unused = ", ".join(days(line.days) for line in note.lines.all() if line.days)
+    return f"{money(note.total, note.currency)} for {unused}{tax}"
+
+
+def _charge(bill: Bill | None) -> list[tuple[str, str]]:
+    if bill is None:
+        return [("Charge", "nothing today: the new plan is billed later")]
+    lines = [("Charge", f"{money(line.amount)} for {line}") for line in bill.lines.all()]
+    return [*lines, *((str(tax), money(tax.tax)) for tax in bill.taxes.all())]
+
+
+def net_text(net: Decimal) -> str:
+    """What is to be paid more, or what is left over."""
+    return f"{money(-net)} in the customer's favour" if net < 0 else f"{money(net)} to pay"

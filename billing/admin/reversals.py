@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from billing.admin.action_pages import Facts, action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -20,7 +21,7 @@ from billing.services import reversals
 
 
 class WonForm(forms.Form):
-    reason = TextField(help_text="For your colleagues and the books: what the bank wrote.")
+    reason = TextField(help_text="Needed, for the books: what the bank wrote.")
 
 
 class WinChargeback(Deed):
@@ -52,22 +53,26 @@ class WinChargeback(Deed):
 
 @admin.register(Reversal)
 class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
-    list_display = ("reversed_at", "kind", "source", "customer", "reason", "reversed_by", "taken_amount")
+    list_display = ("reversed_at", "kind_text", "source", "customer", "reason", "reversed_by", "taken_amount")
     list_select_related = ("payment", "credit_note", "customer", "reversed_by")
     list_filter = ("kind", "method", "reversed_on")
     search_fields = ("payment__number",)
     search_help_text = "Receipt number, or the customer's code, name, phone or login"
     number_field = "payment__number"
     fields = (
-        ("kind", "amount_text"),
+        ("kind_text", "amount_text"),
         ("payment", "credit_note"),
         ("customer", "method"),
         ("reversed_at", "reversed_by"),
         ("reason", "undoes"),
     )
-    readonly_fields = ("amount_text",)
+    readonly_fields = ("kind_text", "amount_text")
     win_chargeback = action_of(WinChargeback)
     actions_detail = ("win_chargeback",)
+
+    @display(description="kind", ordering="kind")
+    def kind_text(self, reversal: Reversal) -> str:
+        return capfirst(reversal.get_kind_display())
 
     @display(description="payment or credit note")
     def source(self, reversal: Reversal) -> str:

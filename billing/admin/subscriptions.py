@@ -25,8 +25,11 @@ from billing.admin.panels import Panel
 from billing.admin.plan_change_actions import ChangePlan
 from billing.admin.renewal_actions import RenewSubscription
 from billing.admin.search import SearchedByCustomer
-from billing.models import Subscription
+from billing.models import Block, Subscription
 from billing.services import clock, subscriptions
+
+# “Resume”, the first day and a new subscription end these blocks; for the others “Restore” helps, or tells what does.
+ENDED_BY_OTHERS = {Block.Reason.HOLD, Block.Reason.PENDING, Block.Reason.ENDED}
 
 
 @admin.register(Subscription)
@@ -42,9 +45,9 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     fieldsets = (
         ("Access", {"fields": (("access", "cut_off"), "reasons")}),
         ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"))}),
-        ("Billing", {"fields": (("billed_until", "bill_on"), "next_bill")}),
+        ("Billing", {"fields": (("billed_until", "next_bill"),)}),
     )
-    readonly_fields = ("access", "reasons", "cut_off", "billed_until", "bill_on", "next_bill", "created_at")
+    readonly_fields = ("access", "reasons", "cut_off", "billed_until", "next_bill", "created_at")
     actions = ["disable_selected", "restore_selected"]
     change_plan = action_of(ChangePlan)
     hold = action_of(HoldSubscription)
@@ -87,7 +90,8 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         row = self.get_object(request, unquote(str(object_id)))
         offered = super().get_actions_detail(request, object_id)
-        return [offer for offer in offered if not (row.access_state.is_on and offer.path == "restore")]
+        by_hand = {block.reason for block in row.open_blocks} - ENDED_BY_OTHERS if row else ()
+        return [offer for offer in offered if by_hand or offer.path != "restore"]
 
     @button("Issue bill", path="issue-bill", icon="receipt_long", permission="issue_bill", primary=True)
     def issue_bill(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -130,10 +134,6 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     @display(description="billed until")
     def billed_until(self, subscription: Subscription) -> str:
         return subscription_facts.billed_until(subscription)
-
-    @display(description="next bill is due to be issued")
-    def bill_on(self, subscription: Subscription) -> str:
-        return formatting.day(subscription.billing_state.bill_on)
 
     @display(description="next bill")
     def next_bill(self, subscription: Subscription) -> str:

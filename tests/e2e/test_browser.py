@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from billing.models import Customer, Payment
-from billing.services import sweep
-from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_plan
+from billing.models import Bill, CreditNote, Customer, Payment
+from billing.services import payments, sweep
+from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -155,3 +155,39 @@ def test_a_wrong_amount_is_explained_beside_its_field(desk, off):
     desk.get_by_role("button", name="Receive payment").click()
     desk.get_by_text("The amount is in EUR, but this installation works in USD").wait_for()
     assert not Payment.objects.exists()
+
+
+@pytest.fixture
+def paid():
+    """A subscription that started today on 20.00 a month, and was paid."""
+    customer, today = make_customer(name="Ann Lee"), timezone.localdate()
+    subscription = make_subscription(customer=customer, login="ann-home", starts_on=today, now=timezone.now())
+    issue_next(subscription, now=timezone.now())
+    payments.receive(customer=customer, amount=Decimal(20), method="cash", now=timezone.now())
+    return subscription
+
+
+def test_a_change_of_plan_is_looked_at_confirmed_and_its_bill_credited(desk, paid):
+    make_plan(name="Fast", price=Decimal(30))
+    open_customer(desk, "ann-home")
+    desk.get_by_role("cell", name="ann-home").get_by_role("link").click()
+    desk.locator("[x-ref=actionDropdown] > a").click()
+    desk.get_by_role("link", name="Change plan").click()
+    desk.get_by_role("combobox", name="New plan").select_option(label="Fast: $30.00 every month")
+    desk.get_by_role("button", name="Preview").click()
+    desk.get_by_text("$10.00 to pay").wait_for()
+    assert desk.get_by_text("A new bill over $30.00: $10.00 left to pay").is_visible()
+    desk.get_by_role("button", name="Back").click()
+    assert desk.get_by_role("combobox", name="New plan").locator("option:checked").inner_text() == "Fast: $30.00 every month"
+    desk.get_by_role("button", name="Preview").click()
+    desk.get_by_role("button", name="Change plan").dblclick()
+    desk.get_by_role("link", name="B000002").click()
+    desk.locator("a[href$='/credit-note/']").click()
+    desk.get_by_label("Fast, ann-home").fill("10")
+    desk.get_by_label("Reason").fill("A month of grace")
+    desk.get_by_role("button", name="Preview").click()
+    desk.get_by_text("Bill B000002 is paid in full").wait_for()
+    desk.get_by_role("button", name="Credit note").click()
+    desk.get_by_text("Credit note CN000002 over $10.00 for bill B000002.").wait_for()
+    assert [note.total for note in CreditNote.objects.order_by("pk")] == [20, 10]
+    assert Bill.objects.get(number="B000002").status == Bill.Status.PAID

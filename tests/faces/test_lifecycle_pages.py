@@ -33,6 +33,7 @@ def test_l3_a_hold_from_today_cuts_the_access_and_resuming_credits_the_days(admi
     assert not is_online(subscription)
     assert "ann is on hold from April 11, 2026 until it is resumed" in shown_messages(response)
     assert "“Resume” brings it back." in text_of(response)
+    assert url(subscription, "restore") not in text_of(response)
     assert url(subscription, "hold") in text_of(response)
     today("2026-04-16")
     seen = admin_client.get(url(subscription, "resume"))

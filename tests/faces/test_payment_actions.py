@@ -102,7 +102,8 @@ def test_m9_the_same_form_with_another_amount_is_refused(admin_client, paid):
 
 def test_m8_a_refund_is_booked_and_says_to_hand_the_money_over(admin_client, paid):
     response = act(admin_client, paid, "refund", amount="5", method="bank", reason="Paid too much")
-    assert "$5.00 of R000001 is booked as paid out. Hand it over now: bank transfer." in shown_messages(response)
+    assert shown_messages(response).startswith("$5.00 of receipt R000001 is booked as paid out.")
+    assert shown_messages(response).endswith("Hand the money over now: bank transfer.")
     assert Reversal.objects.get().method == "bank"
     assert Bill.objects.get().status == Bill.Status.PAID
 
