@@ -1,4 +1,4 @@
-"""Examples C29, C32, E19 and F: bills as the billing run issues them, and their numbers (rules B1, B6, B7, T6, M10)."""
+"""Examples C29, C30, C32, E19 and F: bills as they are issued, and their numbers (rules B1, B6, B7, T6, M9, M10)."""
 
 import random
 from datetime import date
@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from billing.models import Bill, BillingState, BillLine, NumberSeries
+from billing.models import Bill, BillingState, BillLine, NumberSeries, Payment
 from billing.services import billing_run, bills, numbers
 from tests.builders import at, make_plan, make_subscription
 from tests.concurrency.races import together
+from tests.diary import pay
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +25,20 @@ def test_c29_days_that_are_billed_already_give_no_new_bill():
     assert run("2011-09-01").bills == 1
     assert BillingState.objects.get(pk=subscription.pk).billed_until == date(2011, 12, 1)
     assert run("2011-11-30").bills == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_c30_a_bill_that_two_issue_and_pay_at_once_is_one_bill_and_one_payment():
+    """In the source the second one is told "transition not allowed"; here both get the same answer (rule M9)."""
+    subscription = make_subscription()
+
+    def issue_and_pay():
+        bill = bills.issue_period(subscription=subscription, start=date(2026, 1, 1), now=at("2026-01-01"))
+        return bill.pk, pay(subscription.customer, "20", "2026-01-02", gateway="bank", transaction_id="T-1").pk
+
+    first, second = together(issue_and_pay, issue_and_pay)
+    assert first == second
+    assert (Bill.objects.get().status, Payment.objects.count()) == ("paid", 1)
 
 
 def test_c32_what_was_set_aside_is_billed_for_every_missed_period_when_it_is_tried_again():
