@@ -142,7 +142,7 @@ customer = customers.register(name="Overdue Olga", code="E2E-1", now=then)
 subscription = subscriptions.open_subscription(
     customer=customer, plan=plan, login="olga", starts_on=then.date(), now=then)
 bill = bills.issue_period(subscription=subscription, start=then.date(), now=then)
-print(bill.total, bill.status)
+print(f"{bill.total:.2f}", bill.status)
 """
 PAY = """
 from decimal import Decimal
