@@ -61,6 +61,7 @@ def test_t6_ten_missed_minutes_are_caught_up_once_and_on_the_grid(start):
     scheduler = start()
     scheduler.wait_for(DONE)
     assert count_in([scheduler], RUNNING) == 1
+    await_status(DjangoJobExecution.SUCCESS)
     execution = DjangoJobExecution.objects.get()
     assert (execution.run_time.second, execution.run_time.microsecond) == (0, 0)
     next_run = DjangoJob.objects.get(id="check_expired_subscriptions").next_run_time

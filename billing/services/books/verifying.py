@@ -31,7 +31,7 @@ _SHOW = """
 """
 # All checks see the books at one instant, however long they take; nobody waits for them.
 _ONE_INSTANT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_MEANS = "SET LOCAL work_mem = '64MB'; SET LOCAL statement_timeout = '30min'"
+_MEANS = "SET LOCAL work_mem = '16MB'; SET LOCAL statement_timeout = '30min'"
 
 
 class Difference(NamedTuple):
