@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = dict(
-    re.findall(r'env\.\w+\("(\w+)"(?:, "?([^",)]*)"?)?', (ROOT / "isp_billing" / "settings.py").read_text())
-)
+FLAGS = {"True": "1", "False": "0"}
+SETTINGS = {
+    name: FLAGS.get(value, value)
+    for name, value in re.findall(
+        r'env\.\w+\("(\w+)"(?:, "?([^",)]*)"?)?', (ROOT / "isp_billing" / "settings.py").read_text()
+    )
+}
 PASSED = dict(re.findall(r'^    (\w+): "?(.*?)"?$', (ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
 
 FIXED_IN_THE_IMAGE = {"STATIC_ROOT"}
