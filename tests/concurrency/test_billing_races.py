@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from billing.models import AccessState, Account, Bill, BillingState, BillLine, Customer, Item, Payment, Plan
-from billing.services import access, billing_run, issuing, late_fees, locks, payments, plan_changes, prepaid, reversals
+from billing.models import AccessState, Account, Bill, BillingState, BillLine, Customer, Payment, Plan
+from billing.services import access, billing_run, issuing, locks, payments, plan_changes, prepaid, reversals
 from tests.builders import at, make_plan, make_subscription
 from tests.concurrency.races import together
 
@@ -173,31 +173,6 @@ def test_control_without_the_lock_run_and_change_bill_the_same_days(widened_wind
     _, failed = run_and_change()
     print(f"in the control PostgreSQL refused to bill the days of {len(failed)} subscriptions twice")
     assert failed
-
-
-# --- Late fees ------------------------------------------------------------------------------
-def charge_twice_at_once(settings):
-    settings.LATE_FEE = "5.00"
-    subscribers()
-    run(JANUARY)
-
-    def charge():
-        try:
-            return late_fees.charge(now=at("2026-02-01"), limit=9).count
-        except IntegrityError:
-            return IntegrityError
-
-    return together(charge, charge)
-
-
-def test_b11_two_charges_at_once_make_one_fee_per_bill(widened_window, settings):
-    counts = charge_twice_at_once(settings)
-    late_fees.charge(now=at("2026-02-01"), limit=9)
-    assert sum(counts) <= CUSTOMERS == Item.objects.count()
-
-
-def test_control_without_the_lock_the_database_refuses_the_second_fee(widened_window, unlocked, settings):
-    assert IntegrityError in charge_twice_at_once(settings)
 
 
 # --- At the desk ----------------------------------------------------------------------------
