@@ -11,7 +11,7 @@ from benchmarks import installation
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000], help="numbers of subscriptions")
+    parser.add_argument("sizes", nargs="*", type=int, default=[2_000, 10_000], help="subscriptions, 2000 or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pictures", type=Path, default=installation.FOLDER / "pictures", help="where the plots go")
     options = parser.parse_args()
