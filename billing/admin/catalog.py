@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
@@ -132,5 +131,5 @@ class TaxRateAdmin(DeletedUnlessUsed):
         return super().users_of(row) or ("one-off items" if Item.objects.filter(tax_rate=row).exists() else "")
 
     @display(description="percent", ordering="percent")
-    def percent_text(self, rate: TaxRate) -> SafeString:
-        return format_html('<span class="amount">{}</span>', f"{rate.percent.normalize():f} %")
+    def percent_text(self, rate: TaxRate) -> str:
+        return f"{rate.percent.normalize():f} %"

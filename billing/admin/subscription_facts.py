@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from billing.admin.action_pages import Facts
-from billing.admin.formatting import NONE, day, link, money
+from billing.admin.formatting import day, link, money
 from billing.models import Discount, Plan, Subscription
 from billing.rules.errors import Refused
 from billing.services import bills
@@ -52,8 +52,10 @@ def next_bill(subscription: Subscription) -> str:
 
 def days(found: Any) -> str:
     """A half-open range of days as people read it: the last day included."""
-    last = f"to {day(found.upper - ONE_DAY)}" if found.upper else "until it is resumed"
-    return f"{day(found.lower) if found.lower else NONE} {last}"
+    if found.upper is None:
+        return f"{day(found.lower)} until it is resumed"
+    last = found.upper - ONE_DAY
+    return day(last) if last == found.lower else f"{day(found.lower)} to {day(last)}"
 
 
 def taken_off(discount: Discount) -> str:
