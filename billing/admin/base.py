@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django import forms
@@ -40,6 +41,19 @@ def button(title: str, *, path: str, icon: str, permission: str = "", primary: b
     variant = ActionVariant.PRIMARY if primary else ActionVariant.DEFAULT
     decorator = action(description=title, url_path=path, icon=icon, variant=variant, permissions=permissions)
     return cast("Callable[[View], View]", decorator)
+
+
+def asked_once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
+    """A read-only field that needs queries: unfold asks for its text several times while it shows one page."""
+    name = f"_{show.__name__}_shown"
+
+    @wraps(show)
+    def shown(admin: Any, row: Any) -> T:
+        if name not in vars(row):
+            setattr(row, name, show(admin, row))
+        return cast("T", getattr(row, name))
+
+    return shown
 
 
 class CappedPaginator(Paginator):

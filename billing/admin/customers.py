@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from billing.admin import customer_panels, formatting
 from billing.admin.access_labels import OPEN_BLOCKS, access_of_all
 from billing.admin.action_pages import action_of
-from billing.admin.base import AddedByService, button
+from billing.admin.base import AddedByService, asked_once, button
 from billing.admin.customer_actions import AddItem, BillItems, GiveCredit
 from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
@@ -198,6 +198,7 @@ class CustomerAdmin(AddedByService):
         return bool(customer.oldest_due_on < clock.local_date(timezone.now()))
 
     @display(description="credit")
+    @asked_once
     def credit(self, customer: Customer) -> str:
         return formatting.money(summary.credit(customer))
 

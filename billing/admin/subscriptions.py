@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from billing.admin import explain, formatting, subscription_actions, subscription_facts, subscription_panels
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
-from billing.admin.base import AddedByService, button
+from billing.admin.base import AddedByService, asked_once, button
 from billing.admin.discount_actions import GiveDiscount
 from billing.admin.ending_actions import EndSubscription
 from billing.admin.filters import AccessFilter
@@ -121,6 +121,7 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
         return access_of(subscription)
 
     @display(description="why")
+    @asked_once
     def reasons(self, subscription: Subscription) -> str:
         sentences = explain.why_off(subscription, timezone.now())
         return (
@@ -136,5 +137,6 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
         return subscription_facts.billed_until(subscription)
 
     @display(description="next bill")
+    @asked_once
     def next_bill(self, subscription: Subscription) -> str:
         return subscription_facts.next_bill(subscription)
