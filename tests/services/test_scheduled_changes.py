@@ -213,3 +213,21 @@ def test_l1_a_subscription_is_refused(starts_on, ends_on, message):
             ends_on=end,
             now=at("2026-03-20"),
         )
+
+
+def test_l1_a_change_that_failed_can_be_tried_again_or_taken_back(monkeypatch):
+    first, second = (make_subscription(starts_on=date(2026, 4, 1)) for _ in range(2))
+    for subscription in (first, second):
+        endings.end(subscription=subscription, on=date(2026, 4, 11), now=at("2026-04-05"))
+    with monkeypatch.context() as power_cut:
+        power_cut.setitem(change_run._HANDLERS, "end", lambda change, now: 1 / 0)
+        assert len(change_run.apply_due(now=at("2026-04-11")).failed) == 2
+    again, never = ScheduledChange.objects.order_by("pk")
+    scheduled_changes.try_again(change=again)
+    scheduled_changes.take_back(change=never, now=at("2026-04-11"))
+    assert change_run.apply_due(now=at("2026-04-11")).applied == 1
+    assert [is_online(first), is_online(second)] == [False, True]
+    second.refresh_from_db()
+    assert second.ends_on is None
+    with refused("did not fail"):
+        scheduled_changes.try_again(change=again)
