@@ -93,7 +93,7 @@ class PlanAdmin(DeletedUnlessUsed):
             super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return plans.RHYTHM if isinstance(obj, Plan) and obj.subscriptions.exists() else ()
+        return plans.RHYTHM if isinstance(obj, Plan) and plans.is_in_use(obj) else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields

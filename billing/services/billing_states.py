@@ -21,6 +21,25 @@ _WRITE = """
     WHERE state.subscription_id = new.subscription_id
 """
 
+_WRITE_DATES = """
+    UPDATE billing_billingstate state SET bill_on = new.bill_on
+    FROM unnest(%s::bigint[], %s::date[]) AS new (subscription_id, bill_on)
+    WHERE state.subscription_id = new.subscription_id AND state.bill_on IS DISTINCT FROM new.bill_on
+"""
+
+_FORGO = """
+    WITH forgone AS (
+        INSERT INTO billing_unbilleddays (subscription_id, first_day, end_day, reason, recorded_at)
+        SELECT state.subscription_id, billed_until, least(%(today)s, ends_on), 'unpaid', %(now)s
+        FROM billing_billingstate state
+        JOIN billing_subscription subscription ON subscription.id = state.subscription_id
+        WHERE subscription.id = ANY(%(ids)s) AND billed_until < least(%(today)s, ends_on)
+        RETURNING subscription_id, end_day
+    )
+    UPDATE billing_billingstate state SET billed_until = end_day
+    FROM forgone WHERE state.subscription_id = forgone.subscription_id
+"""
+
 # A renewal is cut at its start; the day more is for the zones whose midnight comes later.
 _HELD_UP = """
     SELECT subscription_id FROM billing_billingstate state
@@ -42,6 +61,14 @@ def refresh(subscription_ids: Collection[int]) -> None:
     """Find anew when the next bills are due, after something changed that decides it."""
     outlook = Outlook(subscription_ids)
     _write(outlook, {service.subscription_id: service.billed_until for service in outlook.services.values()})
+
+
+def refresh_dates(subscription_ids: Collection[int]) -> None:
+    """As ``refresh``, but those that were set aside stay there."""
+    outlook = Outlook(subscription_ids)
+    dates = {key: outlook.bill_on(key, service.billed_until) for key, service in outlook.services.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_DATES, [array(dates), array(dates.values())])
 
 
 def skip_to(subscription_id: int, day: date, *, reason: str, now: datetime) -> None:
@@ -75,17 +102,18 @@ def held_up(subscription_ids: Collection[int], *, now: datetime) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def forgo(subscription_ids: Collection[int], *, now: datetime) -> None:
+    """Never bill what was not billed until today while subscriptions were disabled as unpaid (rule B9)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGO, {"ids": list(subscription_ids), "today": clock.local_date(now), "now": now})
+
+
 def resume(subscription_ids: Collection[int], *, now: datetime) -> None:
     """Bill subscriptions again that are not disabled as unpaid any more; what was not billed
     meanwhile is never billed later (rule B9)."""
-    outlook, today, billed_until = Outlook(subscription_ids), clock.local_date(now), {}
-    for key, service in outlook.services.items():
-        billed_until[key] = service.billed_until
-        day = min(today, service.ends_on or date.max)
-        if day > service.billed_until and not outlook.plans[service.plan_id].goes_on_while_unpaid:
-            skip_to(key, day, reason=UnbilledDays.Reason.UNPAID, now=now)
-            billed_until[key] = day
-    _write(outlook, billed_until)
+    waited = BillingState.objects.filter(pk__in=subscription_ids).select_related("subscription__plan")
+    forgo([state.pk for state in waited if not state.subscription.plan.goes_on_while_unpaid], now=now)
+    refresh(subscription_ids)
 
 
 def _write(outlook: Outlook, billed_until: Mapping[int, date]) -> None:

@@ -1,4 +1,4 @@
-"""Row locks in their one order: customer → access states by id → number series.
+"""Row locks in their one order: plan → customer → access states by id → number series.
 
 Bills, payments and credit notes are changed under their customer's lock alone.
 
@@ -12,9 +12,11 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from billing.models import AccessState, Customer
+from billing.models import AccessState, Customer, Plan
 from billing.rules.errors import Refused
 
+# FOR SHARE: many may subscribe at once, but nobody while the plan is changed.
+_PLAN = "SELECT FROM billing_plan WHERE id = %s FOR SHARE"
 _CUSTOMERS = """
     SELECT id FROM billing_customer WHERE id = ANY(%s) AND archived_at IS NULL ORDER BY id FOR NO KEY UPDATE
 """
@@ -30,6 +32,13 @@ _MONEY = """
     WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = (SELECT id FROM owner)))
     ORDER BY subscription_id FOR NO KEY UPDATE
 """
+
+
+def plan(plan_id: int) -> Plan:
+    """Keep a plan as it is until a subscription to it is written, and return it as it is now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN, [plan_id])
+    return Plan.objects.get(pk=plan_id)
 
 
 def customer(customer_id: int) -> Customer:

@@ -70,6 +70,7 @@ def change_at_period_end(*, subscription: Subscription, plan: Plan, now: datetim
     Raises:
         Refused: as ``change_now`` does, or a change is scheduled already.
     """
+    plan = locks.plan(plan.pk)
     subscription = _changeable(subscription, plan)
     due_on = period_end(subscription, clock.local_date(now))
     subscriptions.check_sold(plan, due_on)
@@ -95,6 +96,7 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> Outcome:
 
 
 def _change_now(subscription: Subscription, plan: Plan, *, now: datetime, by: Any) -> Outcome:
+    plan = locks.plan(plan.pk)
     subscription = _changeable(subscription, plan)
     today = clock.local_date(now)
     if today < subscription.starts_on:

@@ -12,24 +12,32 @@ from django.db import connection, transaction
 from billing.models import Plan, PriceBefore, ScheduledChange
 from billing.rules.errors import Refused
 from billing.rules.money import MAX_AMOUNT, example, exponent, rounded
-from billing.services import clock
+from billing.services import billing_states, clock
 
 # The periods of a subscription follow from these; to change them would move periods that are billed (rule T3).
 RHYTHM = ("interval_count", "interval_unit", "billing_day")
 
 # What decides on which day the next bill of a subscription is issued (rules B2, B9).
-DECIDE_THE_DATE = {"mode", "lead_days", "bills_while_unpaid"}
+DECIDE_THE_DATE = ("mode", "lead_days", "bills_while_unpaid")
+SUBSCRIPTIONS_AT_ONCE = 5000
 
-# The billing run looks again at a subscription whose day comes too early, and puts the right one in.
-_LOOK_AGAIN = """
-    UPDATE billing_billingstate state SET bill_on = billed_until - %(lead_days)s
-    FROM billing_subscription subscription
-    WHERE subscription.id = state.subscription_id AND (
-        subscription.plan_id = %(plan)s OR EXISTS (
-            SELECT FROM billing_scheduledchange change
-            WHERE change.subscription_id = subscription.id AND change.plan_id = %(plan)s AND status = 'pending'
-        )
-    ) AND (ends_on IS NULL OR ends_on > billed_until)
+# A change of plan that failed may be tried again.
+_USERS = """
+    SELECT {column} FROM billing_subscription subscription WHERE plan_id = %(plan)s OR id IN (
+        SELECT subscription_id FROM billing_scheduledchange
+        WHERE plan_id = %(plan)s AND status IN ('pending', 'failed')
+    )
+"""
+_LOCK_CUSTOMERS = f"""
+    SELECT count(*) FROM (
+        SELECT FROM billing_customer WHERE id IN ({_USERS.format(column="customer_id")})
+        ORDER BY id FOR NO KEY UPDATE
+    ) AS locked
+"""  # noqa: S608  (names of ours)
+_UNPAID = """
+    SELECT subscription.id FROM billing_subscription subscription
+    JOIN billing_block ON subscription_id = subscription.id
+    WHERE plan_id = %(plan)s AND reason = 'unpaid' AND closed_at IS NULL
 """
 
 
@@ -55,7 +63,7 @@ def change(plan: Plan, changed: Collection[str], *, now: datetime) -> None:
         Refused: a price that cannot be, or another rhythm while the plan is in use.
     """
     before = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    in_use = _is_in_use(plan)
+    in_use = is_in_use(plan)
     if in_use and any(getattr(plan, name) != getattr(before, name) for name in RHYTHM):
         raise Refused(
             f"{before} is in use: its interval and billing day stay, because periods are billed by them. "
@@ -64,10 +72,10 @@ def change(plan: Plan, changed: Collection[str], *, now: datetime) -> None:
     plan.price = checked_price(plan.price)
     if in_use and plan.price != before.price:
         PriceBefore.objects.get_or_create(plan=plan, day=clock.local_date(now), defaults={"price": before.price})
-    plan.save(update_fields=list(changed))
-    if DECIDE_THE_DATE & set(changed):
-        with connection.cursor() as cursor:
-            cursor.execute(_LOOK_AGAIN, {"plan": plan.pk, "lead_days": plan.lead_days})
+    if any(getattr(plan, name) != getattr(before, name) for name in DECIDE_THE_DATE):
+        _save_with_dates(before, plan, changed, now=now)
+    else:
+        plan.save(update_fields=list(changed))
 
 
 def checked_price(price: Decimal) -> Decimal:
@@ -86,6 +94,24 @@ def checked_price(price: Decimal) -> Decimal:
     return price
 
 
-def _is_in_use(plan: Plan) -> bool:
+def _save_with_dates(before: Plan, plan: Plan, changed: Collection[str], *, now: datetime) -> None:
+    """Write the plan, and when the next bills of its subscriptions are due from now on."""
+    _asked(_LOCK_CUSTOMERS, plan)
+    if plan.goes_on_while_unpaid and not before.goes_on_while_unpaid:
+        billing_states.forgo(_asked(_UNPAID, plan), now=now)
+    plan.save(update_fields=list(changed))
+    users = _asked(_USERS.format(column="id"), plan)
+    for start in range(0, len(users), SUBSCRIPTIONS_AT_ONCE):
+        billing_states.refresh_dates(users[start : start + SUBSCRIPTIONS_AT_ONCE])
+
+
+def _asked(query: str, plan: Plan) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"plan": plan.pk})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def is_in_use(plan: Plan) -> bool:
+    """Whether somebody has the plan, or waits for it."""
     waiting = ScheduledChange.objects.filter(plan=plan, status=ScheduledChange.Status.PENDING)
     return plan.subscriptions.exists() or waiting.exists()

@@ -29,6 +29,7 @@ def open_subscription(
         raise Refused("A subscription needs a login.")
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(f"The end, {ends_on}, must come after the start, {starts_on}.")
+    plan = locks.plan(plan.pk)
     check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
     first_paid_day = starts_on + timedelta(days=plan.trial_days)

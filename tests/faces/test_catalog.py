@@ -1,9 +1,10 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from billing.models import Area, Plan, PriceBefore, TaxRate
-from billing.services import items
+from billing.services import items, plan_changes
 from tests.builders import at, issue_next, make_customer, make_plan, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 
@@ -62,6 +63,21 @@ def test_the_rhythm_of_a_plan_in_use_stays_but_its_price_can_change(admin_client
     plan.refresh_from_db()
     assert (plan.price, plan.interval_unit) == (Decimal(30), Plan.IntervalUnit.MONTH)
     assert PriceBefore.objects.get().price == 20
+
+
+def test_t3_the_rhythm_of_a_plan_that_somebody_waits_for_stays_too(admin_client):
+    plan = make_plan()
+    plan_changes.change_at_period_end(subscription=make_subscription(), plan=plan, now=at("2026-01-02"))
+    assert admin_client.post(url(plan), {**VALUES, "interval_unit": "year"}).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.interval_unit) == ("Home", Plan.IntervalUnit.MONTH)
+
+
+def test_b2_more_lead_days_bring_the_next_bills_forward(admin_client):
+    subscription = make_subscription()
+    admin_client.post(url(subscription.plan), {**VALUES, "price": "20", "lead_days": "7"})
+    subscription.billing_state.refresh_from_db()
+    assert subscription.billing_state.bill_on == date(2025, 12, 25)
 
 
 def test_an_area_in_use_cannot_be_deleted(admin_client):

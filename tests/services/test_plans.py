@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import BillingState, Plan, PriceBefore
-from billing.services import plan_changes, plans
+from billing.models import BillingState, Plan, PriceBefore, UnbilledDays
+from billing.services import billing_states, endings, holds, plan_changes, plans
 from tests.builders import at, issue_next, make_plan, make_subscription
-from tests.diary import lines, refused, run
+from tests.diary import lines, reasons, refused, run, run_daily
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books_are_right")]
 
@@ -101,15 +101,80 @@ def test_t3_the_rhythm_of_a_plan_in_use_stays(rhythm):
     assert Plan.objects.filter(pk=free.pk, **rhythm).exists()
 
 
-def test_b2_more_lead_days_bring_the_next_bill_forward():
-    subscription = subscribed()
+def edit(plan, day, **changes):
+    for name, value in changes.items():
+        setattr(plan, name, value)
+    plans.change(plan, list(changes), now=at(day))
+
+
+def next_bill(subscription):
+    return str(BillingState.objects.get(pk=subscription.pk).bill_on)
+
+
+def test_b2_an_edit_of_the_plan_moves_the_next_bills_at_once():
+    subscription, other = subscribed(), subscribed()
     run("2026-04-01")
-    subscription.plan.lead_days = 7
-    plans.change(subscription.plan, ["lead_days"], now=at("2026-04-10"))
-    assert BillingState.objects.get().bill_on == date(2026, 4, 24)
-    subscription.plan.mode = Plan.Mode.POSTPAID
-    plans.change(subscription.plan, ["mode"], now=at("2026-04-11"))
-    run("2026-05-01")
-    assert len(lines(subscription)) == 1
-    run("2026-06-01")
-    assert len(lines(subscription)) == 2
+    edit(subscription.plan, "2026-04-10", lead_days=7)
+    assert next_bill(subscription) == "2026-04-24"
+    edit(subscription.plan, "2026-04-11", mode=Plan.Mode.POSTPAID)
+    assert next_bill(subscription) == "2026-06-01"
+    edit(subscription.plan, "2026-04-12", mode=Plan.Mode.PREPAID, lead_days=0)
+    assert next_bill(subscription) == "2026-05-01"
+    assert next_bill(other) == "2026-05-01"
+
+
+def test_b2_an_edit_of_the_plan_reaches_those_who_wait_for_it():
+    subscription, plan = subscribed(), make_plan()
+    run("2026-04-01")
+    plan_changes.change_at_period_end(subscription=subscription, plan=plan, now=at("2026-04-05"))
+    edit(plan, "2026-04-10", lead_days=3)
+    assert next_bill(subscription) == "2026-04-28"
+
+
+def test_l3_l6_an_edit_of_the_plan_minds_holds_and_ends():
+    plan = make_plan()
+    held, ending, ended = (make_subscription(plan=plan, starts_on=APRIL) for _ in range(3))
+    run("2026-04-01")
+    holds.hold(subscription=held, starts_on=date(2026, 5, 10), ends_on=date(2026, 5, 20), now=at("2026-04-02"))
+    endings.end(subscription=ending, on=date(2026, 5, 11), now=at("2026-04-02"))
+    endings.end(subscription=ended, on=date(2026, 5, 1), now=at("2026-04-02"))
+    edit(plan, "2026-04-02", mode=Plan.Mode.POSTPAID)
+    assert [next_bill(subscription) for subscription in (held, ending, ended)] == ["2026-05-10", "2026-05-11", "None"]
+
+
+def test_b7_an_edit_of_the_plan_leaves_aside_who_was_set_aside():
+    subscription = subscribed()
+    billing_states.set_aside({subscription.pk: "Wrong address"}, now=at("2026-04-01"))
+    edit(subscription.plan, "2026-04-02", lead_days=7)
+    assert (BillingState.objects.get().review, next_bill(subscription)) == ("Wrong address", "2026-03-25")
+
+
+def cut(**changes):
+    """Billed for April, due on the 15th and not paid."""
+    subscription = subscribed(**changes)
+    run_daily("2026-04-01", "2026-04-16")
+    assert reasons(subscription) == ["unpaid"]
+    return subscription
+
+
+def test_b9_a_plan_that_is_not_billed_while_unpaid_any_more_has_no_next_bill():
+    subscription = cut(bills_while_unpaid=True)
+    edit(subscription.plan, "2026-04-20", bills_while_unpaid=False)
+    assert next_bill(subscription) == "None"
+
+
+@pytest.mark.parametrize("change", [{"bills_while_unpaid": True}, {"mode": Plan.Mode.POSTPAID}], ids=str)
+def test_b9_a_plan_that_is_billed_while_unpaid_from_now_on_bills_no_day_before(change):
+    subscription = cut()
+    run("2026-06-10")
+    edit(subscription.plan, "2026-06-11", **change)
+    assert [str(days) for days in UnbilledDays.objects.all()] == ["2026-05-01 to 2026-06-11"]
+    run("2026-06-11")
+    run("2026-07-01")
+    assert lines(subscription)[:2] == ["2026-04-01 2026-05-01 30.00", "2026-06-11 2026-07-01 20.00"]
+
+
+def test_b9_an_edit_of_the_plan_costs_who_is_not_disabled_no_day():
+    subscription = subscribed()
+    edit(subscription.plan, "2026-04-20", bills_while_unpaid=True)
+    assert not UnbilledDays.objects.exists()
