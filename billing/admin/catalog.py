@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing.admin import formatting
+from billing.admin.panels import Panel, columns
 from billing.admin.protection import DeletedUnlessUsed
 from billing.models import Item, Plan, TaxRate
 from billing.rules.errors import Refused
@@ -24,6 +25,8 @@ from billing.rules.money import rounded
 from billing.services import plans
 
 BILLS_WHILE_UNPAID = [("unknown", "As usual: postpaid yes, prepaid no"), ("true", "Yes"), ("false", "No")]
+LAST_PRICES = 12
+PRICE_COLUMNS = columns("Price", "For periods that started before", "Changed", "By", amounts=["Price"])
 NONE_BY_DEFAULT = ("lead_days", "trial_days")
 
 
@@ -88,7 +91,7 @@ class PlanAdmin(DeletedUnlessUsed):
 
     def save_model(self, request: HttpRequest, obj: Plan, form: forms.ModelForm, change: bool) -> None:
         if change:
-            plans.change(obj, form.changed_data, now=timezone.now())
+            plans.change(obj, form.changed_data, now=timezone.now(), by=request.user)
         else:
             super().save_model(request, obj, form, change)
 
@@ -97,6 +100,19 @@ class PlanAdmin(DeletedUnlessUsed):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         return {} if obj else self.prepopulated_fields
+
+    def panels(self, request: HttpRequest, row: Plan) -> list[Panel]:
+        earlier = row.earlier_prices.select_related("changed_by").order_by("-day", "-pk")[:LAST_PRICES]
+        rows = [
+            (
+                formatting.amount_cell(one.price),
+                formatting.day(one.day),
+                formatting.instant(one.changed_at),
+                one.changed_by or formatting.NONE,
+            )
+            for one in earlier
+        ]
+        return [Panel("Earlier prices", PRICE_COLUMNS, rows)] if rows else []
 
     @display(description="price", ordering="price")
     def price_amount(self, plan: Plan) -> SafeString:

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -126,16 +127,22 @@ class Plan(models.Model):
 
 
 class PriceBefore(models.Model):
-    """The price that a plan had for periods that started before ``day`` (rule B5)."""
+    """The price that a plan had for periods that started before ``day``, and who changed it then (rules B5, S1).
+
+    Of several on one day the first is what counted before; the others were prices of that day only.
+    """
 
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="earlier_prices")
     day = models.DateField()
     price = MoneyField()
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
-        ordering = ["plan", "day"]
+        ordering = ["plan", "day", "id"]
         verbose_name = "earlier price"
-        constraints = [models.UniqueConstraint(fields=["plan", "day"], name="pricebefore_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.plan} before {self.day}"

@@ -93,7 +93,7 @@ class Outlook:
     @cached_property
     def _earlier_prices(self) -> dict[int, list[PriceBefore]]:
         prices: dict[int, list[PriceBefore]] = defaultdict(list)
-        for earlier in PriceBefore.objects.filter(plan__in=self.plans).order_by("day"):
+        for earlier in PriceBefore.objects.filter(plan__in=self.plans).order_by("day", "pk"):
             prices[earlier.plan_id].append(earlier)
         return prices
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -41,7 +42,7 @@ _UNPAID = """
 """
 
 
-def set_price(*, plan: Plan, price: Decimal, now: datetime) -> None:
+def set_price(*, plan: Plan, price: Decimal, now: datetime, by: Any = None) -> None:
     """Sell a plan at another price from today on.
 
     Periods that started before today keep the price they had, also when they are billed later.
@@ -50,11 +51,11 @@ def set_price(*, plan: Plan, price: Decimal, now: datetime) -> None:
         Refused: a price that cannot be.
     """
     plan.price = price
-    change(plan, ["price"], now=now)
+    change(plan, ["price"], now=now, by=by)
 
 
 @transaction.atomic  # not durable: the admin's form has a transaction of its own around it
-def change(plan: Plan, changed: Collection[str], *, now: datetime) -> None:
+def change(plan: Plan, changed: Collection[str], *, now: datetime, by: Any = None) -> None:
     """Write the ``changed`` columns of a plan.
 
     A new price is for periods that start today or later; those that started before keep the old one.
@@ -71,7 +72,9 @@ def change(plan: Plan, changed: Collection[str], *, now: datetime) -> None:
         )
     plan.price = checked_price(plan.price)
     if in_use and plan.price != before.price:
-        PriceBefore.objects.get_or_create(plan=plan, day=clock.local_date(now), defaults={"price": before.price})
+        PriceBefore.objects.create(
+            plan=plan, day=clock.local_date(now), price=before.price, changed_at=now, changed_by=by
+        )
     if any(getattr(plan, name) != getattr(before, name) for name in DECIDE_THE_DATE):
         _save_with_dates(before, plan, changed, now=now)
     else:

@@ -55,11 +55,17 @@ def test_b5_of_several_prices_on_one_day_the_last_counts_from_that_day_and_the_f
     subscription = subscribed()
     for price in ("40", "50", "45"):
         set_price(subscription.plan, price, "2026-05-01")
-    assert [str(row) + f": {row.price:.2f}" for row in PriceBefore.objects.all()] == [
-        f"{subscription.plan} before 2026-05-01: 30.00"
-    ]
     run("2026-05-01")
     assert lines(subscription) == ["2026-04-01 2026-05-01 30.00", "2026-05-01 2026-06-01 45.00"]
+
+
+def test_s1_every_new_price_says_what_it_was_before_who_changed_it_and_when(admin_user):
+    subscription = subscribed()
+    for price in ("40", "50"):
+        plans.set_price(plan=subscription.plan, price=Decimal(price), now=at("2026-05-01T10:00"), by=admin_user)
+    assert list(PriceBefore.objects.values_list("price", "day", "changed_at", "changed_by")) == [
+        (before, date(2026, 5, 1), at("2026-05-01T10:00"), admin_user.pk) for before in (30, 40)
+    ]
 
 
 def test_b5_the_price_of_a_plan_that_nobody_has_needs_no_past():
