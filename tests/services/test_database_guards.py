@@ -55,7 +55,7 @@ PERIOD_OF = "(SELECT ({days})::daterange FROM billing_billline WHERE id = {line}
 NOTE_ID = 999_999
 
 
-def credit(amount="5", line=OPEN_LINE, days="NULL", frees="false", **note):
+def credit(amount="5", line=OPEN_LINE, days="NULL", frees="false", rate="'', NULL, false", **note):
     """SQL that issues a credit note of one line as a service would: the line first, then the note."""
     days = PERIOD_OF.format(days=days, line=line)
     values = {
@@ -71,8 +71,8 @@ def credit(amount="5", line=OPEN_LINE, days="NULL", frees="false", **note):
     }
     return f"""
         INSERT INTO billing_creditnoteline
-            (credit_note_id, bill_line_id, days, frees_days, description, amount, tax_name, tax_inclusive)
-        VALUES ({NOTE_ID}, {line}, {days}, {frees}, 'Outage', {amount}, '', false);
+            (credit_note_id, bill_line_id, days, frees_days, description, amount, tax_name, tax_percent, tax_inclusive)
+        VALUES ({NOTE_ID}, {line}, {days}, {frees}, 'Outage', {amount}, {rate});
         INSERT INTO billing_creditnote ({", ".join(values)}, reason, number, sequence, returned, currency, issued_at,
             issued_on, customer_code, customer_name, customer_address, customer_tax_id,
             seller_name, seller_address, seller_tax_id)
@@ -135,6 +135,21 @@ NOT_ITS_DAYS = "takes back days that its line does not bill"
 def test_m11_postgresql_refuses_a_credit_note(sql, words):
     with pytest.raises(IntegrityError, match=words):
         run(sql)
+
+
+def test_m4_a_credit_note_whose_tax_is_not_taken_on_the_lines_with_its_rate_is_not_issued():
+    note = credit("5", rate="'VAT', 0, true")
+    tax = (
+        "INSERT INTO billing_creditnotetax (credit_note_id, name, percent, inclusive, base, tax) "
+        f"VALUES ({NOTE_ID}, '{{}}', 0, true, {{}}, 0)"
+    )
+    for wrong in (note, f"{tax.format('VAT', '4.99')}; {note}", f"{tax.format('GST', '5')}; {note}"):
+        with pytest.raises(DatabaseError, match="the base of a tax is not the sum of the credit note's lines"):
+            run(wrong)
+    with transaction.atomic():
+        run(f"{tax.format('VAT', '5')}; {note}")
+        assert CreditNote.objects.get(pk=NOTE_ID).taxes.get().base == 5
+        transaction.set_rollback(True)
 
 
 def test_m11_a_credit_note_is_booked_and_added_to_its_bill_and_its_line_by_postgresql():
