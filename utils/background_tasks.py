@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.services import billing_run, books, change_run, late_fees, sweep
+from billing.services import billing_run, books, change_run, sweep
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -36,10 +36,7 @@ def apply_scheduled_changes() -> None:
 
 def generate_bills() -> None:
     """Charge the fees on overdue bills, then issue the bill of every period that is due."""
-    now = timezone.now()
-    if (fees := late_fees.charge(now=now, limit=settings.BILLING_BATCH_SIZE)).count:
-        logger.info(fees.summary)
-    logger.info(billing_run.generate(now=now, limit=settings.BILLING_BATCH_SIZE).summary)
+    logger.info(billing_run.generate(now=timezone.now(), limit=settings.BILLING_BATCH_SIZE).summary)
 
 
 def delete_old_job_executions() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
@@ -11,9 +12,10 @@ from django.db import connection, transaction
 
 from billing.models import Item
 from billing.rules.errors import Refused
-from billing.services import billing_run, clock, due_bills
+from billing.services import billing_run, clock, due_bills, late_fees
 from billing.services.drafts import BillDraft
 from billing.services.due_bills import Due
+from billing.services.late_fees import ToCome
 from billing.services.outlook import Outlook, Proposal
 
 CUSTOMERS_AT_ONCE = 500
@@ -51,10 +53,14 @@ class Row(NamedTuple):
     is_archived: bool
 
 
-def forecast(*, now: datetime, through: date | None = None) -> Iterator[WouldIssue | WouldSetAside]:
+Forecast = Iterator[ToCome | WouldIssue | WouldSetAside]
+
+
+def forecast(*, now: datetime, through: date | None = None) -> Forecast:
     """What a run now would do, or what the runs until ``through`` would do if nothing else happened.
 
-    By customer; streamed, so that it takes no more memory with more customers.
+    First the late fees, on the bills that are open now; then the bills by customer. Streamed, so
+    that it takes no more memory with more customers.
 
     Raises:
         Refused: ``through`` is more than three years ahead.
@@ -65,10 +71,11 @@ def forecast(*, now: datetime, through: date | None = None) -> Iterator[WouldIss
     return _stream(today, through or today)
 
 
-def _stream(today: date, through: date) -> Iterator[WouldIssue | WouldSetAside]:
+def _stream(today: date, through: date) -> Forecast:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute(_READ_ONLY)
+        yield from late_fees.to_come(today=today, day=through)
         with connection.chunked_cursor() as cursor:
             cursor.execute(_DUE, [through])
             customers = _by_customer(cursor)
@@ -82,11 +89,13 @@ def _by_customer(cursor: Any) -> Iterator[list[Row]]:
         yield list(group)
 
 
-def _of_customers(
-    customers: Sequence[Sequence[Row]], today: date, through: date
-) -> Iterator[WouldIssue | WouldSetAside]:
+def _of_customers(customers: Sequence[Sequence[Row]], today: date, through: date) -> Forecast:
     outlook = Outlook([row.due.subscription_id for rows in customers for row in rows])
-    items = due_bills.waiting_by_customer([rows[0].due.customer_id for rows in customers])
+    ids = [rows[0].due.customer_id for rows in customers]
+    items = due_bills.waiting_by_customer(ids)
+    fees: dict[int, list[ToCome]] = defaultdict(list)
+    for fee in late_fees.to_come(today=today, day=through, customers=ids):
+        fees[fee.item.customer_id].append(fee)
     for rows in customers:
         lines: list[Proposal] = []
         for row in rows:
@@ -95,7 +104,7 @@ def _of_customers(
                 yield WouldSetAside(row.customer_code, login, reason)
             else:
                 lines += due_bills.periods(outlook, row.due.subscription_id, through)
-        yield from _bills(rows, lines, items, today)
+        yield from _bills(rows, lines, items, fees[rows[0].due.customer_id], today)
 
 
 def _reason_against(outlook: Outlook, row: Row, today: date) -> str:
@@ -109,10 +118,13 @@ def _reason_against(outlook: Outlook, row: Row, today: date) -> str:
 
 
 def _bills(
-    rows: Sequence[Row], lines: Sequence[Proposal], items: dict[int, list[Item]], today: date
+    rows: Sequence[Row], lines: Sequence[Proposal], items: dict[int, list[Item]], fees: Sequence[ToCome], today: date
 ) -> Iterator[WouldIssue]:
+    customer_id, after = rows[0].due.customer_id, date.min
     for issue_on, group in groupby(sorted(lines, key=lambda line: line.issue_on), key=lambda line: line.issue_on):
         issued_on = max(today, issue_on)
+        items[customer_id] += [fee.item for fee in fees if after < fee.charged_on <= issued_on]
+        after = issued_on
         of_the_day = {line.service.subscription_id: line for line in group}
         for bill in due_bills.put_together([row.due for row in rows], of_the_day, items, issued_on=issued_on):
             yield WouldIssue(rows[0].customer_code, issued_on, bill)

@@ -15,8 +15,9 @@ from psycopg2 import errorcodes
 
 from billing.models import BillingState
 from billing.rules.errors import Refused
-from billing.services import billing_states, bills, clock, due_bills, locks
+from billing.services import billing_states, bills, clock, due_bills, late_fees, locks
 from billing.services.due_bills import Due, Group
+from billing.services.late_fees import LateFees
 from billing.services.outlook import Outlook, Proposal
 from billing.services.wording import counted, money
 
@@ -45,11 +46,13 @@ class BillingRun:
     total: Decimal = Decimal(0)
     set_aside: dict[int, str] = field(default_factory=dict)
     locked: list[int] = field(default_factory=list)
+    fees: LateFees = field(default_factory=LateFees)
 
     @property
     def summary(self) -> str:
         """Such as “1,000 bills issued, 20,000.00 USD in all; 1 subscription set aside: …”."""
-        parts = [f"{counted(self.bills, 'bill')} issued, {money(self.total)} in all"]
+        parts = [self.fees.summary] if self.fees.count else []
+        parts.append(f"{counted(self.bills, 'bill')} issued, {money(self.total)} in all")
         if self.set_aside:
             named = [f"{key}: {reason}" for key, reason in islice(self.set_aside.items(), MOST_NAMED)]
             more = ["…"] if len(self.set_aside) > MOST_NAMED else []
@@ -89,7 +92,7 @@ class Batch:
 
 
 def generate(*, now: datetime, limit: int, through: date | None = None) -> BillingRun:
-    """Issue every bill that is due as of ``now``, or as of the earlier day ``through``.
+    """Charge the late fees and issue every bill that are due as of ``now``, or as of the earlier day ``through``.
 
     Works in batches of ``limit`` customers, each its own transaction. A batch that fails is done
     one by one, and the bad subscription is set aside with its error until staff try again.
@@ -102,7 +105,9 @@ def generate(*, now: datetime, limit: int, through: date | None = None) -> Billi
     today = clock.local_date(now)
     if through is not None and through > today:
         raise Refused(f"{through} is in the future: bills are issued when they are due. Look ahead with a dry run.")
-    return _run(Order(now, through or today), limit)
+    day = through or today
+    fees = late_fees.charge(day=day, now=now, limit=limit)
+    return _run(BillingRun(fees=fees), Order(now, day), limit)
 
 
 def try_again(*, subscription_ids: Collection[int], now: datetime, by: Any = None) -> BillingRun:
@@ -110,11 +115,10 @@ def try_again(*, subscription_ids: Collection[int], now: datetime, by: Any = Non
     states = BillingState.objects.filter(pk__in=subscription_ids).exclude(review="")
     customers = sorted(set(states.values_list("customer_id", flat=True)))
     states.update(review="", review_since=None)
-    return _run(Order(now, clock.local_date(now), customers, by), limit=len(customers))
+    return _run(BillingRun(), Order(now, clock.local_date(now), customers, by), limit=len(customers))
 
 
-def _run(order: Order, limit: int) -> BillingRun:
-    run = BillingRun()
+def _run(run: BillingRun, order: Order, limit: int) -> BillingRun:
     for groups in due_bills.batches(order.day, limit, order.customers):
         _bill(run, order, groups)
     for groups in due_bills.batches(order.day, 1, order.customers):

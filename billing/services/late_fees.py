@@ -12,8 +12,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing.rules.late_fee import LateFee
-from billing.services import clock, locks, settlement
+from billing.models import Item
+from billing.rules.late_fee import LateFee, charged_from
+from billing.services import locks, settlement
 from billing.services.arrays import array
 from billing.services.wording import counted, money
 
@@ -31,12 +32,21 @@ _UNPAID = """
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
     ORDER BY id
 """
-_CHARGE = """
+_DESCRIPTION = "'Late fee: bill ' || number || ' was due on ' || due_on"
+_CHARGE = f"""
     INSERT INTO billing_item (customer_id, description, amount, late_fee_of_id, created_at)
-    SELECT customer_id, 'Late fee: bill ' || number || ' was due on ' || due_on, fee.amount, bill.id, %s
+    SELECT customer_id, {_DESCRIPTION}, fee.amount, bill.id, %s
     FROM unnest(%s::bigint[], %s::numeric[]) AS fee (bill_id, amount) JOIN billing_bill bill ON bill.id = fee.bill_id
     ORDER BY bill.id
-"""
+"""  # noqa: S608  (names of ours)
+_TO_COME = f"""
+    SELECT customer_id, code, due_on, total - allocated, {_DESCRIPTION}
+    FROM billing_bill bill JOIN billing_customer customer ON customer.id = customer_id AND archived_at IS NULL
+    WHERE status = 'open' AND due_on <= %(last)s
+        AND (%(customers)s::bigint[] IS NULL OR customer_id = ANY(%(customers)s))
+        AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
+    ORDER BY due_on, bill.id
+"""  # noqa: S608  (names of ours)
 
 
 class LateBill(NamedTuple):
@@ -45,6 +55,14 @@ class LateBill(NamedTuple):
     due_on: date
     id: int
     customer_id: int
+
+
+class ToCome(NamedTuple):
+    """A fee that will be charged on a day unless the bill is paid before."""
+
+    customer_code: str
+    charged_on: date
+    item: Item
 
 
 @dataclass
@@ -59,22 +77,46 @@ class LateFees:
         return f"{counted(self.count, 'late fee')} charged, {money(self.total)} in all"
 
 
-def charge(*, now: datetime, limit: int) -> LateFees:
-    """Charge the fee of the settings on every bill that is LATE_FEE_DAYS or more overdue as of ``now``.
+def charge(*, day: date, now: datetime, limit: int) -> LateFees:
+    """Charge the fee of the settings on every bill that is LATE_FEE_DAYS or more overdue on ``day``.
 
     Each is an item that waits for the customer's next bill. The customer's credit pays first
     (rule E3); what is locked or belongs to an archived customer is left out. Works in batches of
     ``limit`` bills, each its own transaction; running it again, or twice at once, charges nothing twice.
     """
-    fees, fee = LateFees(), LateFee.parse(settings.LATE_FEE, settings.CURRENCY)
+    fees, fee = LateFees(), _fee()
     if fee.is_off:
         return fees
-    last = clock.local_date(now) - timedelta(days=settings.LATE_FEE_DAYS)
-    for late in _batches(last, limit):
+    for late in _batches(_last_due_on(day), limit):
         amounts = _charge_batch(fee, late, now=now)
         fees.count += len(amounts)
         fees.total += sum(amounts, Decimal(0))
     return fees
+
+
+def to_come(*, today: date, day: date, customers: list[int] | None = None) -> Iterator[ToCome]:
+    """The fees on the bills that are open now, of all ``customers`` or some, until ``day``; nothing is written.
+
+    Streamed, so that it takes no more memory with more customers; to be called in a transaction.
+    """
+    fee = _fee()
+    if fee.is_off:
+        return
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_TO_COME, {"last": _last_due_on(day), "customers": customers})
+        for customer_id, code, due_on, unpaid, description in cursor:
+            if amount := fee.amount(unpaid, settings.CURRENCY):
+                charged_on = max(today, charged_from(due_on, settings.LATE_FEE_DAYS))
+                yield ToCome(code, charged_on, Item(customer_id=customer_id, description=description, amount=amount))
+
+
+def _fee() -> LateFee:
+    return LateFee.parse(settings.LATE_FEE, settings.CURRENCY)
+
+
+def _last_due_on(day: date) -> date:
+    """The latest due date of which the fee is charged by ``day``."""
+    return day - timedelta(days=settings.LATE_FEE_DAYS)
 
 
 def _batches(last: date, limit: int) -> Iterator[list[LateBill]]:

@@ -181,7 +181,7 @@ def charge_twice_at_once(settings):
 
     def charge():
         try:
-            return late_fees.charge(now=at("2026-02-01"), limit=9).count
+            return late_fees.charge(day=date(2026, 2, 1), now=at("2026-02-01"), limit=9).count
         except IntegrityError:
             return IntegrityError
 
@@ -190,7 +190,7 @@ def charge_twice_at_once(settings):
 
 def test_b11_two_charges_at_once_make_one_fee_per_bill(widened_window, settings):
     counts = charge_twice_at_once(settings)
-    late_fees.charge(now=at("2026-02-01"), limit=9)
+    late_fees.charge(day=date(2026, 2, 1), now=at("2026-02-01"), limit=9)
     assert sum(counts) <= CUSTOMERS == Item.objects.count()
 
 

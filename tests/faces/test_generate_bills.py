@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import Bill, BillingState, Customer, Plan, TaxRate
+from billing.models import Bill, BillingState, Customer, Item, Plan, TaxRate
 from billing.services import billing_run, items
-from tests.builders import at, make_customer, make_plan, make_subscription
+from tests.builders import at, issue_next, make_customer, make_plan, make_subscription
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +92,54 @@ def test_a_dry_run_looks_ahead_and_so_do_the_runs_that_follow(household, monkeyp
         billing_run.generate(now=NOW + timedelta(days=offset), limit=500)
     sums = [Decimal(row[-1].replace(",", "")) for row in shown if len(row) != 6]
     assert [bill.total for bill in Bill.objects.order_by("sequence")] == sums
+
+
+@pytest.fixture
+def late_payer(settings, household):
+    """A bill of 20.00 of another customer that was due on 15 January; the fee is 5.00."""
+    settings.LATE_FEE = "5.00"
+    customer = make_customer(code="C-8")
+    subscription = make_subscription(
+        customer=customer, login="late", starts_on=date(2026, 1, 1), plan=make_plan(bills_while_unpaid=True)
+    )
+    return issue_next(subscription, now=at("2026-01-01"))
+
+
+def test_b11_the_run_charges_the_late_fees_first(late_payer):
+    assert generate_bills() == ["1 late fee charged, 5.00 USD in all; 3 bills issued, 1,142.90 USD in all"]
+    assert Bill.objects.get(customer=late_payer.customer, lines__amount=5).total == 25
+
+
+def test_b11_a_dry_run_shows_the_late_fees_and_the_bills_that_they_come_on(late_payer):
+    before = everything()
+    lines = generate_bills("--dry-run")
+    fee = f"Late fee: bill {late_payer.number} was due on 2026-01-15"
+    assert lines[1] == f"C-8          2026-03-02: 5.00 USD for the next bill. {fee}"
+    assert rows(lines)[-3:] == [
+        ["C-8", "late", "2026-02-01", "to", "2026-02-28", "20.00"],
+        ["C-8", *fee.split(), "5.00", "0.00", "25.00"],
+        ["C-8", "late", "2026-03-01", "to", "2026-03-31", "20.00", "0.00", "20.00"],
+    ]
+    assert lines[-1].startswith(
+        "1 late fee would be charged, 5.00 USD in all; 3 bills would be issued, 1,142.90 USD in all, "
+    )
+    assert everything() == before
+
+
+def test_b11_a_late_fee_to_come_is_on_the_first_bill_after_its_day(late_payer, settings):
+    settings.LATE_FEE_DAYS = 60  # 16 March
+    assert len(generate_bills("--dry-run", "--through", "2026-03-15")[1:-1]) == 6
+    shown = generate_bills("--dry-run", "--through", "2026-04-01")
+    assert shown[1].startswith("C-8          2026-03-16: 5.00 USD")
+    assert [line.split()[-1] for line in shown if line.startswith("C-8 ")][1:] == ["20.00", "20.00", "20.00", "25.00"]
+
+
+def test_b11_a_dry_run_shows_no_fee_of_an_archived_customer_nor_twice(late_payer):
+    generate_bills()
+    assert "late fee" not in generate_bills("--dry-run")[-1]
+    Item.objects.all().delete()
+    Customer.objects.filter(pk=late_payer.customer_id).update(archived_at=NOW)
+    assert "late fee" not in generate_bills("--dry-run")[-1]
 
 
 def test_a_dry_run_names_who_would_be_set_aside(household):

@@ -139,7 +139,7 @@ def test_the_billing_run_says_what_it_did_and_charges_late_fees_before(settings,
     make_overdue_subscription(days=40, plan=make_plan(bills_while_unpaid=True))
     with caplog.at_level("INFO", "utils.background_tasks"):
         generate_bills()
-    assert caplog.messages == ["1 late fee charged, 5.00 USD in all", "1 bill issued, 25.00 USD in all"]
+    assert caplog.messages == ["1 late fee charged, 5.00 USD in all; 1 bill issued, 25.00 USD in all"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,7 +23,6 @@ from billing.services import (
     endings,
     holds,
     items,
-    late_fees,
     payments,
     plan_changes,
     plans,
@@ -173,7 +172,6 @@ def jobs(now: datetime) -> None:
     """What the scheduler runs every night; nothing fails and nobody is set aside."""
     assert change_run.apply_due(now=now).failed == {}
     assert billing_run.generate(now=now, limit=500).set_aside == {}
-    late_fees.charge(now=now, limit=500)
     assert sweep.disable_due(now=now, limit=500).set_aside == {}
 
 

@@ -18,7 +18,7 @@ def five_dollars_after_seven_days(settings):
 
 
 def charge(day, limit=500):
-    return late_fees.charge(now=at(day), limit=limit)
+    return late_fees.charge(day=at(day).date(), now=at(day), limit=limit)
 
 
 def make_bill(**changes):
@@ -88,8 +88,8 @@ def test_b11_fees_are_off_by_default(settings):
 
 def test_b11_the_fee_stands_on_the_next_bill():
     make_bill(plan=make_plan(bills_while_unpaid=True))
-    charge("2026-02-01")
-    billing_run.generate(now=at("2026-02-01"), limit=500)
+    run = billing_run.generate(now=at("2026-02-01"), limit=500)
+    assert run.summary == "1 late fee charged, 5.00 USD in all; 1 bill issued, 25.00 USD in all"
     bill = Bill.objects.order_by("sequence").last()
     assert [(line.kind, line.amount) for line in bill.lines.all()] == [("recurring", 20), ("item", 5)]
 

@@ -13,13 +13,17 @@ from django.utils import timezone
 from billing.rules.errors import Refused
 from billing.services import billing_forecast, billing_run
 from billing.services.billing_forecast import WouldIssue, WouldSetAside
+from billing.services.late_fees import LateFees, ToCome
 from billing.services.wording import counted, money, plain
 
 ROW = "{:<12} {:<24} {:<40} {:>14} {:>12} {:>14}"
 
 
 class Command(BaseCommand):
-    help = "Issue the bill of every period that is due and not billed yet. Running it again bills nothing twice."
+    help = (
+        "Charge the fee on every bill that is late, then issue the bill of every period that is due and not billed "
+        "yet. Running it again charges and bills nothing twice."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -40,18 +44,25 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
 
     def _show(self, through: date | None) -> None:
-        bills, tax, total, set_aside = 0, Decimal(0), Decimal(0), 0
+        fees, bills, tax, total, set_aside = LateFees(), 0, Decimal(0), Decimal(0), 0
         self.stdout.write(ROW.format("customer", "login", "period", "amount", "tax", "total"))
         for found in billing_forecast.forecast(now=timezone.now(), through=through):
             if isinstance(found, WouldSetAside):
                 set_aside += 1
                 self.stdout.write(f"{found.customer_code:<12} {found.login:<24} set aside: {found.reason}")
                 continue
+            if isinstance(found, ToCome):
+                fees.count, fees.total = fees.count + 1, fees.total + found.item.amount
+                self.stdout.write(_fee_row(found))
+                continue
             bills, tax, total = bills + 1, tax + found.bill.totals.tax, total + found.bill.totals.total
             for row in _rows(found):
                 self.stdout.write(row)
+        charged = (
+            f"{counted(fees.count, 'late fee')} would be charged, {money(fees.total)} in all; " if fees.count else ""
+        )
         self.stdout.write(
-            f"{counted(bills, 'bill')} would be issued, {money(total)} in all, {money(tax)} of it tax; "
+            f"{charged}{counted(bills, 'bill')} would be issued, {money(total)} in all, {money(tax)} of it tax; "
             f"{counted(set_aside, 'subscription')} would be set aside. Nothing was changed."
         )
 
@@ -61,6 +72,10 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2026-03-31") from error
+
+
+def _fee_row(fee: ToCome) -> str:
+    return f"{fee.customer_code:<12} {fee.charged_on}: {money(fee.item.amount)} for the next bill. {fee.item}"
 
 
 def _rows(found: WouldIssue) -> Iterator[str]:
