@@ -7,7 +7,7 @@ from datetime import datetime
 
 from billing.admin.explain import why_off
 from billing.admin.formatting import day, instant, money
-from billing.models import Bill, CreditNote
+from billing.models import Bill, BillLine, CreditNote
 from billing.rules.access import is_due
 from billing.services import clock
 from billing.services.standing import Standing, standing
@@ -20,6 +20,7 @@ def sentences(before: Standing, *, now: datetime, is_preview: bool = False) -> l
         *_new_bills(before, now, is_preview),
         *_new_notes(before, is_preview),
         *_old_bills(before, after, now),
+        *_items(before, after),
         *_access(before, after, now),
         *_account(before, after),
     ]
@@ -51,7 +52,7 @@ def _old_bills(before: Standing, after: Standing, now: datetime) -> Iterator[str
         due = f"overdue since {day(bill.due_on)}" if bill.due_on < today else f"due {day(bill.due_on)}"
         left = money(bill.outstanding, bill.currency)
         if bill.status == Bill.Status.VOID:
-            yield f"Bill {bill} is void: nothing is owed for it, and its periods can be billed again."
+            yield f"Bill {bill} is void: nothing is owed for it{_billed_again(bill)}."
         elif bill.status == Bill.Status.PAID:
             yield f"Bill {bill} is paid in full."
         elif bill.pk in before.left:
@@ -59,6 +60,17 @@ def _old_bills(before: Standing, after: Standing, now: datetime) -> Iterator[str
             yield f"Bill {bill}: {left} left to pay instead of {was}."
         else:
             yield f"Bill {bill} is open again: {left} left to pay, {due}."
+
+
+def _billed_again(bill: Bill) -> str:
+    has_periods = bill.lines.filter(kind=BillLine.Kind.RECURRING).exists()
+    return ", and its periods can be billed again" if has_periods else ""
+
+
+def _items(before: Standing, after: Standing) -> Iterator[str]:
+    for item in after.waiting:
+        if item not in before.waiting:
+            yield f"“{item}” over {money(item.amount)} waits for the next bill again."
 
 
 def _access(before: Standing, after: Standing, now: datetime) -> Iterator[str]:

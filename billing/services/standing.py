@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Max
 
-from billing.models import AccessState, Account, Bill, CreditNote, Customer
+from billing.models import AccessState, Account, Bill, CreditNote, Customer, Item
 from billing.services import summary
+from billing.services.drafts import waiting_items
 
 
 @dataclass(frozen=True)
 class Standing:
     """Balance (positive is owed), credit, what is left of each open bill by its id, access by
-    subscription id, and the newest documents."""
+    subscription id, the one-off items that wait for a bill, and the newest documents."""
 
     customer_id: int
     balance: Decimal
     credit: Decimal
     left: Mapping[int, Decimal]
     access: Mapping[int, AccessState]
+    waiting: Sequence[Item]
     last_bill: int
     last_note: int
 
@@ -38,6 +40,7 @@ def standing(customer_id: int) -> Standing:
         credit=summary.credit(customer),
         left={bill.pk: bill.outstanding for bill in open_bills},
         access={state.pk: state for state in states.order_by("pk")},
+        waiting=waiting_items([customer_id]),
         last_bill=_last(Bill, customer_id),
         last_note=_last(CreditNote, customer_id),
     )

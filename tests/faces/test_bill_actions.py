@@ -31,7 +31,8 @@ def line_of(bill, **found):
 
 def test_b10_a_bill_is_voided_with_a_reason_and_its_period_can_be_billed_again(admin_client, admin_user, bill):
     told = what_will_happen(preview(admin_client, bill, "void", reason="Wrong plan"))
-    assert f"Bill {bill} is void: nothing is owed for it" in told
+    assert f"Bill {bill} is void: nothing is owed for it, and its periods can be billed again." in told
+    assert "“Router” over $30.00 waits for the next bill again." in told
     response = act(admin_client, bill, "void", reason="Wrong plan")
     bill.refresh_from_db()
     assert (bill.status, bill.voided_by, bill.void_reason) == (Bill.Status.VOID, admin_user, "Wrong plan")
@@ -41,6 +42,13 @@ def test_b10_a_bill_is_voided_with_a_reason_and_its_period_can_be_billed_again(a
     assert "Wrong plan" in page
     for action in ("void", "credit_note", "write_off", "receive_payment"):
         assert url(bill, action) not in page
+
+
+def test_b10_of_a_void_bill_without_periods_none_is_billed_again(admin_client, bill):
+    items.add(customer=bill.customer, description="Cable", amount=Decimal(5), now=timezone.now())
+    of_items = items.bill_now(customer=bill.customer, now=timezone.now())
+    told = what_will_happen(preview(admin_client, of_items, "void", reason="Wrong"))
+    assert f"Bill {of_items} is void: nothing is owed for it. “Cable” over $5.00 waits" in told
 
 
 def test_b10_a_bill_that_is_paid_in_part_is_not_voided(admin_client, bill):
