@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 TOLD_EVERY = 10_000  # bills
 MOST_NAMED = 5  # of the subscriptions that were set aside, in the summary
-LOCK_WAIT = "SET LOCAL lock_timeout = '5s'"  # for customers whom somebody else has locked, at the end of the run
+LOCK_WAIT = 5  # seconds for a customer whom somebody else has locked, at the end of the run
 ARCHIVED = "The customer is archived. Bring the customer back from the archive, or end the subscription."
 EXPLAINED = {
     errorcodes.EXCLUSION_VIOLATION: "Days of the period are on another bill already. "
@@ -125,7 +125,7 @@ def _run(run: BillingRun, order: Order, limit: int) -> BillingRun:
         try:
             _bill(run, order, groups, wait=True)
         except OperationalError as error:
-            if _code(error) != errorcodes.LOCK_NOT_AVAILABLE:
+            if not locks.waited_too_long(error):
                 raise
             run.locked += [group.customer_id for group in groups]
     return run
@@ -198,8 +198,7 @@ def _claim(groups: Sequence[Group], *, wait: bool, alone: int | None) -> tuple[l
     Without ``wait`` a customer whom somebody else has locked is left out, and so is an archived one.
     """
     if wait:
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK_WAIT)
+        locks.wait_at_most(LOCK_WAIT)
     claimed = set(locks.customers([group.customer_id for group in groups], wait=wait))
     due = [row for row in due_bills.due_of(groups) if alone in (None, row.subscription_id)]
     archived = [row for row in due if wait and row.customer_id not in claimed]
@@ -223,9 +222,5 @@ def _lines(outlook: Outlook, due: Sequence[Due], day: date, set_aside: dict[int,
 
 def in_words(error: Exception) -> str:
     """An error in one line for staff."""
-    return EXPLAINED.get(_code(error)) or str(error).partition("\n")[0] or type(error).__name__
-
-
-def _code(error: Exception) -> str:
-    """PostgreSQL's code of an error, empty when it is not PostgreSQL's."""
-    return getattr(error.__cause__, "pgcode", None) or ""
+    code = getattr(error.__cause__, "pgcode", "")
+    return EXPLAINED.get(code) or str(error).partition("\n")[0] or type(error).__name__

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg2 import errorcodes
 
 from billing.models import AccessState, Customer, Plan
 from billing.rules.errors import Refused
@@ -32,6 +33,17 @@ _MONEY = """
     WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = (SELECT id FROM owner)))
     ORDER BY subscription_id FOR NO KEY UPDATE
 """
+
+
+def wait_at_most(seconds: int) -> None:
+    """Let the transaction fail when it has waited so long for a lock that somebody else has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
+
+
+def waited_too_long(error: OperationalError) -> bool:
+    """Whether a transaction failed because of ``wait_at_most``."""
+    return bool(getattr(error.__cause__, "pgcode", None) == errorcodes.LOCK_NOT_AVAILABLE)
 
 
 def plan(plan_id: int) -> Plan:
