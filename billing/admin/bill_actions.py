@@ -22,6 +22,10 @@ class ReasonForm(forms.Form):
     reason = TextField(help_text="Needed, for the books: why.")
 
 
+class WriteOffForm(OnceForm, ReasonForm):
+    pass
+
+
 class CreditForm(OnceForm):
     """One amount per line of the bill, filled with what is left of it: sent as it is, all is taken back.
 
@@ -119,7 +123,7 @@ class WriteOffBill(OfBill):
     name = "write_off"
     icon = "money_off"
     permission = "billing.writeoff_bill"
-    form_class = ReasonForm
+    form_class = WriteOffForm
     service = credit_notes.write_off
 
     @classmethod

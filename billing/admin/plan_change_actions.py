@@ -31,13 +31,19 @@ class PlanField(forms.ModelChoiceField):
 
 
 class PlanForm(forms.Form):
+    """Valid are all plans on sale, so that a repeated request is answered; offered are those it is not on."""
+
     plan = PlanField(Plan.objects.none(), label="New plan", empty_label=None, widget=UnfoldAdminSelectWidget)
     when = RadioField(initial=NOW)
 
     def __init__(self, subscription: Subscription, today: date, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         on_sale = Q(available_until=None) | Q(available_until__gte=today)
-        cast("PlanField", self.fields["plan"]).queryset = Plan.objects.filter(on_sale).exclude(pk=subscription.plan_id)
+        field = cast("PlanField", self.fields["plan"])
+        field.queryset = Plan.objects.filter(on_sale)
+        field.widget.choices = [
+            (plan.pk, field.label_from_instance(plan)) for plan in field.queryset.exclude(pk=subscription.plan_id)
+        ]
         end = plan_changes.period_end(subscription, today)
         cast("RadioField", self.fields["when"]).choices = [
             (NOW, "today: credit for the unused days, a bill for the new plan"),

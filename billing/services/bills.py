@@ -60,6 +60,8 @@ def issue_period(*, subscription: Subscription, start: date, now: datetime, by: 
 def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
     """Take back a bill that nothing was paid of, so that its periods can be billed again (rule B10).
 
+    A second call for the same reason by the same person changes nothing.
+
     Raises:
         Refused: it is not open, something was paid or credited of it, or a later period is billed.
     """
@@ -67,6 +69,8 @@ def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
     locks.customer(bill.customer_id)
     locks.access_states([bill.customer_id])
     bill = Bill.objects.get(pk=bill.pk)
+    if bill.status == Bill.Status.VOID and (bill.void_reason, bill.voided_by) == (reason, by):
+        return
     _check_voidable(bill)
     voiding.take_back(bill, reason=reason, now=now, by=by)
     settlement.settle([bill.customer_id], now=now, by=by)

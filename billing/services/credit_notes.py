@@ -79,19 +79,23 @@ def give(
 
 
 @transaction.atomic(durable=True)
-def write_off(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> CreditNote:
+def write_off(*, bill: Bill, reason: str, now: datetime, by: Any = None, request_key: UUID | None = None) -> CreditNote:
     """Give up what is left to pay of a bill.
 
     Raises:
-        Refused: no reason, or the bill is not open.
+        Refused: no reason, the bill is not open, or a key that another request has.
     """
     customer = locks.customer(bill.customer_id)
+    if earlier := _earlier(request_key, CreditNote.Kind.WRITE_OFF, bill.pk, customer, None):
+        return earlier
     locks.access_states([customer.pk])
     bill = Bill.objects.get(pk=bill.pk)
     amount = min(bill.outstanding, bill.total - bill.credited)
     if amount <= 0:
         raise Refused(f"Bill {bill} is not open: there is nothing to write off.")
-    note = crediting.write_plain(customer, CreditNote.Kind.WRITE_OFF, bill, amount, reason, now=now, by=by)
+    note = crediting.write_plain(
+        customer, CreditNote.Kind.WRITE_OFF, bill, amount, reason, now=now, by=by, request_key=request_key
+    )
     settlement.settle([customer.pk], now=now, by=by)
     note.refresh_from_db()
     return note

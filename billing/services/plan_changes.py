@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing.models import Bill, BillingState, CreditNote, Plan, ScheduledChange, Subscription
 from billing.rules.errors import Refused
@@ -45,33 +46,41 @@ class Outcome:
         return self.charge - self.credit
 
 
-def preview(*, subscription: Subscription, plan: Plan, now: datetime) -> Outcome:
-    """What ``change_now`` would do, worked out by doing it and taking it back. Raises Refused as it does."""
-    with transaction.atomic(durable=True):
-        outcome = _change_now(subscription, plan, now=now, by=None)
-        transaction.set_rollback(True)
-    return outcome
-
-
 @transaction.atomic(durable=True)
 def change_now(*, subscription: Subscription, plan: Plan, now: datetime, by: Any = None) -> Outcome:
     """Change the plan from today on: credit for the unused days, one bill for the new plan's.
 
+    A second call for the same plan on the same day gives what the first one came to.
+
     Raises:
         Refused: the same plan, one that is not sold today, an ended or held subscription.
     """
-    return _change_now(subscription, plan, now=now, by=by)
+    plan, today = locks.plan(plan.pk), clock.local_date(now)
+    subscription = _lock(subscription)
+    if earlier := _earlier(subscription, plan, today):
+        return earlier
+    _check_changeable(subscription, plan)
+    if today < subscription.starts_on:
+        raise Refused(f"{subscription} starts on {subscription.starts_on}. Change it at the period's end instead.")
+    subscriptions.check_sold(plan, today)
+    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, today, plan=plan, now=now, by=by)
+    return apply(change, now=now, by=by)
 
 
 @transaction.atomic(durable=True)
 def change_at_period_end(*, subscription: Subscription, plan: Plan, now: datetime, by: Any = None) -> ScheduledChange:
     """Change the plan when the days that are billed or running are over; until then it can be taken back.
 
+    A second call for the same plan gives the change that waits for its day.
+
     Raises:
         Refused: as ``change_now`` does, or a change is scheduled already.
     """
     plan = locks.plan(plan.pk)
-    subscription = _changeable(subscription, plan)
+    subscription = _lock(subscription)
+    if waiting := _changes_to(plan, subscription, ScheduledChange.Status.PENDING).first():
+        return waiting
+    _check_changeable(subscription, plan)
     due_on = period_end(subscription, clock.local_date(now))
     subscriptions.check_sold(plan, due_on)
     change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, due_on, plan=plan, now=now, by=by)
@@ -95,28 +104,32 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> Outcome:
     return Outcome(notes, bill)
 
 
-def _change_now(subscription: Subscription, plan: Plan, *, now: datetime, by: Any) -> Outcome:
-    plan = locks.plan(plan.pk)
-    subscription = _changeable(subscription, plan)
-    today = clock.local_date(now)
-    if today < subscription.starts_on:
-        raise Refused(f"{subscription} starts on {subscription.starts_on}. Change it at the period's end instead.")
-    subscriptions.check_sold(plan, today)
-    change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, today, plan=plan, now=now, by=by)
-    return apply(change, now=now, by=by)
-
-
-def _changeable(subscription: Subscription, plan: Plan) -> Subscription:
+def _lock(subscription: Subscription) -> Subscription:
     customer = locks.active_customer(subscription.customer_id)
     locks.access_states([customer.pk])
-    subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
+    return Subscription.objects.select_related("plan").get(pk=subscription.pk)
+
+
+def _changes_to(plan: Plan, subscription: Subscription, status: str) -> QuerySet[ScheduledChange]:
+    return ScheduledChange.objects.filter(subscription=subscription, plan=plan, status=status)
+
+
+def _earlier(subscription: Subscription, plan: Plan, today: date) -> Outcome | None:
+    """What the change came to by which a locked subscription is on the plan since today."""
+    change = _changes_to(plan, subscription, ScheduledChange.Status.DONE).filter(due_on=today).last()
+    if change is None or subscription.plan_id != plan.pk:
+        return None
+    documents = {"customer": subscription.customer_id, "issued_at": change.closed_at}
+    return Outcome(list(CreditNote.objects.filter(**documents)), Bill.objects.filter(**documents).first())
+
+
+def _check_changeable(subscription: Subscription, plan: Plan) -> None:
     if plan.pk == subscription.plan_id:
         raise Refused(f"{subscription} is on the plan {plan} already. Choose another one.")
     if subscription.ends_on is not None:
         raise Refused(f"{subscription} ends on {subscription.ends_on}. Take the end back first.")
     if subscription.holds.filter(settled_at=None).exists():
         raise Refused(f"{subscription} has a hold. Resume it, or take the hold back, first.")
-    return subscription
 
 
 def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: datetime, by: Any) -> list[CreditNote]:

@@ -125,9 +125,10 @@ def test_a_written_off_bill_is_not_waited_for_and_access_comes_back(admin_client
 
 
 def test_a_paid_bill_is_not_written_off(admin_client, bill):
+    stale = {**shown(admin_client, bill, "write_off"), "reason": "Hope", "confirmed": "1"}
     payments.receive(customer=bill.customer, amount=Decimal(52), method="cash", now=timezone.now())
     before = everything_stored()
-    response = admin_client.post(url(bill, "write_off"), {"reason": "Hope", "confirmed": "1"})
+    response = admin_client.post(url(bill, "write_off"), stale)
     assert "is not open: there is nothing to write off" in errors_of(response)
     assert everything_stored() == before
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from billing.models import CreditNote, Reversal, ScheduledChange
+from billing.models import Reversal, ScheduledChange
 from billing.services import credit_notes, discounts, endings, holds, items, payments, reversals
 from tests.builders import issue_next, make_customer, make_plan, make_subscription
-from tests.faces.conftest import text_of, url
+from tests.faces.conftest import shown_messages, text_of, url
 from tests.faces.desk import everything_stored, shown
 
 pytestmark = pytest.mark.usefixtures("books_are_right")
@@ -165,8 +165,21 @@ def test_an_action_on_what_does_not_exist_says_so(admin_client, make, action, pe
     assert "doesn’t exist" in text_of(response)
 
 
-def test_the_answer_to_a_credit_note_that_is_sent_twice_is_the_same(admin_client):
-    row = bill()
-    values = {**shown(admin_client, row, "credit_note"), **REASON, "confirmed": "1"}
-    answers = [admin_client.post(url(row, "credit_note"), values).url for _ in range(2)]
-    assert answers == [url(CreditNote.objects.get())] * 2
+@pytest.mark.parametrize(
+    ("make", "action", "values", "says"),
+    [
+        (bill, "void", REASON, "is void"),
+        (bill, "write_off", REASON, "$20.00 of bill B000001 is written off"),
+        (bill, "credit_note", REASON, "Credit note CN000001 over $20.00"),
+        (service, "change_plan", {"plan": "make_plan"}, "is on its new plan from today. Charge less credit: $10.00"),
+        (service, "change_plan", {"plan": "make_plan", "when": "period-end"}, "Until then it can be taken back"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_m9_the_answer_to_what_is_sent_twice_is_the_same(admin_client, make, action, values, says):
+    row = make()
+    values = {**shown(admin_client, row, action), **filled(values), "confirmed": "1"}
+    for _ in range(2):
+        response = admin_client.post(url(row, action), values, follow=True)
+        assert [str(message.level_tag) for message in response.context["messages"]] == ["success"]
+        assert says in shown_messages(response)

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Plan, TaxRate
+from billing.models import Plan, ScheduledChange, TaxRate
 from billing.services import credit_notes, endings, holds, plan_changes, prepaid
+from billing.services.rehearsal import rehearse
 from tests.builders import at, make_plan, make_subscription
 from tests.diary import balance, credit, is_online, last_bill, lines, notes, owed, pay, reasons, refused, run, snapshot
 
@@ -54,9 +55,9 @@ def test_l2_the_unused_days_are_credited_and_the_same_days_of_the_new_plan_charg
 def test_l2_a_preview_shows_what_the_change_does_and_changes_nothing():
     subscription, plan = subscribed(), fast()
     before = snapshot()
-    shown = plan_changes.preview(subscription=subscription, plan=plan, now=at("2026-04-11"))
+    shown = rehearse(plan_changes.change_now, amounts, subscription=subscription, plan=plan, now=at("2026-04-11"))
     assert snapshot() == before
-    assert amounts(shown) == amounts(change(subscription, plan, "2026-04-11")) == [20, 40, 20]
+    assert shown == amounts(change(subscription, plan, "2026-04-11")) == [20, 40, 20]
 
 
 def test_l2_the_next_periods_are_billed_on_the_old_grid_at_the_new_price():
@@ -206,7 +207,24 @@ def test_l2_the_plan_must_be_another_one_that_is_sold_that_day():
         with refused(message):
             change(subscription, plan, "2026-04-11")
         with refused(message):
-            plan_changes.preview(subscription=subscription, plan=plan, now=at("2026-04-11"))
+            rehearse(plan_changes.change_now, amounts, subscription=subscription, plan=plan, now=at("2026-04-11"))
+
+
+def test_l2_the_same_change_again_gives_what_the_first_came_to():
+    subscription, plan = subscribed(), fast()
+    first = change(subscription, plan, "2026-04-11")
+    before = snapshot()
+    assert change(subscription, plan, "2026-04-11T15:00") == first
+    assert snapshot() == before
+    with refused("on the plan Fast already"):
+        change(subscription, plan, "2026-04-12")
+
+
+def test_l2_the_same_change_later_again_gives_the_one_that_waits():
+    subscription, plan = subscribed(), fast()
+    first = change_later(subscription, plan, "2026-04-11")
+    assert change_later(subscription, plan, "2026-04-12") == first
+    assert ScheduledChange.objects.count() == 1
 
 
 def test_l2_one_change_waits_at_a_time():
