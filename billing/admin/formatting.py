@@ -17,6 +17,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from billing.services import wording
+
 NONE = "–"
 STATE_COLOURS = {
     "open": "info",
@@ -49,7 +51,7 @@ def amount_cell(amount: Decimal, currency: str = "") -> SafeString:
 
 
 def day(value: date | None) -> str:
-    return formats.date_format(value, "DATE_FORMAT") if value else NONE
+    return wording.day(value) if value else NONE
 
 
 def instant(value: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -10,14 +11,18 @@ from billing.rules.periods import Period, Schedule
 from billing.rules.proration import Standing, unused
 
 
-def checked_end(on: date, *, starts_on: date) -> date:
+def checked_end(on: date, *, starts_on: date, say: Callable[[date], str] = str) -> date:
     """``on``, the first day without the service; on the start day itself nothing is charged (rule T2).
+
+    ``say`` puts a day in words.
 
     Raises:
         Refused: before the start.
     """
     if on < starts_on:
-        raise Refused(f"It cannot end on {on}, before it starts on {starts_on}. Choose {starts_on} or later.")
+        raise Refused(
+            f"It cannot end on {say(on)}, before it starts on {say(starts_on)}. Choose {say(starts_on)} or later."
+        )
     return on
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,19 +26,21 @@ class Hold:
         return (first, last) if first < last else None
 
 
-def checked(hold: Hold, others: Sequence[Hold] = ()) -> Hold:
-    """``hold`` if it can be placed beside the ``others`` of the subscription.
+def checked(hold: Hold, others: Sequence[Hold] = (), *, say: Callable[[date], str] = str) -> Hold:
+    """``hold`` if it can be placed beside the ``others`` of the subscription; ``say`` puts a day in words.
 
     Raises:
         Refused: its dates are in impossible order, or it shares a day with another one.
     """
     if hold.end is not None and hold.end <= hold.start:
-        raise Refused(f"The hold would end on {hold.end}, not after its first day {hold.start}. Choose a later end.")
+        raise Refused(
+            f"The hold would end on {say(hold.end)}, not after its first day {say(hold.start)}. Choose a later end."
+        )
     for other in others:
         if hold.overlap(other.start, other.end or date.max):
-            until = f"to before {other.end}" if other.end else "until further notice"
+            until = f"to before {say(other.end)}" if other.end else "until further notice"
             raise Refused(
-                f"There is a hold from {other.start} {until} already. Change that one, or choose days beside it."
+                f"There is a hold from {say(other.start)} {until} already. Change that one, or choose days beside it."
             )
     return hold
 

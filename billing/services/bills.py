@@ -10,7 +10,7 @@ from django.db import transaction
 
 from billing.models import Bill, BillLine, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import billing_states, clock, issuing, locks, settlement, texts, voiding
+from billing.services import billing_states, clock, issuing, locks, settlement, texts, voiding, wording
 from billing.services.drafts import BillDraft, draft, waiting_items
 from billing.services.outlook import Outlook, Proposal
 
@@ -48,10 +48,14 @@ def issue_period(*, subscription: Subscription, start: date, now: datetime, by: 
     if start < billed_until:
         return _bill_of(subscription, start)
     if start > billed_until:
-        raise Refused(f"The period from {billed_until} of {subscription} comes first: no day may be skipped.")
+        raise Refused(
+            f"The period from {wording.day(billed_until)} of {subscription} comes first: no day may be skipped."
+        )
     proposal, today = _proposal(outlook, subscription), clock.local_date(now)
     if proposal.plan.mode == Plan.Mode.POSTPAID and today < proposal.issue_on:
-        raise Refused(f"The plan is billed in arrears: this period can be billed from {proposal.issue_on} on.")
+        raise Refused(
+            f"The plan is billed in arrears: this period can be billed from {wording.day(proposal.issue_on)} on."
+        )
     bill = draft(customer.pk, [proposal], waiting_items([customer.pk]), issued_on=today)
     return Bill.objects.get(pk=issue(outlook, [bill], now=now, by=by)[0])
 
@@ -93,7 +97,7 @@ def _proposal(outlook: Outlook, subscription: Subscription) -> Proposal:
     if service.is_unpaid:
         raise Refused(f"{subscription} is disabled as unpaid and not billed meanwhile. Receive the payment first.")
     if service.ends_on is not None and service.ends_on <= service.billed_until:
-        raise Refused(f"{subscription} ends on {service.ends_on}: there is no period left to bill.")
+        raise Refused(f"{subscription} ends on {wording.day(service.ends_on)}: there is no period left to bill.")
     raise Refused(f"{subscription} is on hold and not billed meanwhile. Resume it first.")
 
 
@@ -101,7 +105,9 @@ def _bill_of(subscription: Subscription, start: date) -> Bill:
     lines = BillLine.objects.filter(subscription=subscription, period__startswith=start, billed_days__isempty=False)
     line = lines.select_related("bill").first()
     if line is None:
-        raise Refused(f"The days from {start} of {subscription} are not to be billed. Reload and look again.")
+        raise Refused(
+            f"The days from {wording.day(start)} of {subscription} are not to be billed. Reload and look again."
+        )
     return line.bill
 
 

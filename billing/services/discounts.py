@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Discount, Subscription
 from billing.rules import discounts as rules
 from billing.rules.errors import Refused
-from billing.services import locks, texts
+from billing.services import locks, texts, wording
 
 SAME_BODY = ("subscription_id", "description", "percent", "fixed", "starts_on", "ends_on")
 
@@ -43,7 +43,10 @@ def give(
     price = Subscription.objects.select_related("plan").get(pk=subscription.pk).plan.price
     rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
     if ends_on is not None and ends_on <= starts_on:
-        raise Refused(f"The discount would end on {ends_on}, not after its first day {starts_on}. Choose a later end.")
+        raise Refused(
+            f"The discount would end on {wording.day(ends_on)}, not after its first day {wording.day(starts_on)}. "
+            "Choose a later end."
+        )
     discount = Discount(
         subscription=subscription,
         description=texts.checked(description, longest=100, missing="Say what the discount is for."),
@@ -71,9 +74,9 @@ def end(*, discount: Discount, on: date) -> None:
     locks.customer(discount.subscription.customer_id)
     discount.refresh_from_db()
     if on <= discount.starts_on:
-        raise Refused(f"The discount starts on {discount.starts_on}. Choose a later end.")
+        raise Refused(f"The discount starts on {wording.day(discount.starts_on)}. Choose a later end.")
     if discount.ends_on is not None and discount.ends_on <= on:
-        raise Refused(f"The discount ends on {discount.ends_on} already.")
+        raise Refused(f"The discount ends on {wording.day(discount.ends_on)} already.")
     discount.ends_on = on
     discount.save(update_fields=["ends_on"])
 

@@ -13,6 +13,7 @@ from django.db import connection
 from billing.models import Item
 from billing.rules.errors import Refused
 from billing.rules.issuing import MAX_PERIODS
+from billing.services import wording
 from billing.services.drafts import BillDraft, draft, waiting_items
 from billing.services.outlook import Outlook, Proposal
 
@@ -110,8 +111,8 @@ def first_period(outlook: Outlook, subscription_id: int, day: date) -> Proposal 
 def _check_bounds(outlook: Outlook, line: Proposal, day: date) -> None:
     if any(islice(periods(outlook, line.service.subscription_id, day), MAX_PERIODS, None)):
         raise Refused(
-            f"More than {MAX_PERIODS} periods are due, the first from {line.period.start} on. Check the dates of the "
-            "subscription. If they are right, issue its oldest bills by hand, then try again."
+            f"More than {MAX_PERIODS} periods are due, the first from {wording.day(line.period.start)} on. "
+            "Check the dates of the subscription. If they are right, issue its oldest bills by hand, then try again."
         )
 
 

@@ -22,6 +22,7 @@ from billing.services import (
     settlement,
     texts,
     unused_days,
+    wording,
 )
 
 Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
@@ -44,12 +45,13 @@ def hold(
     """
     subscription = _lock(subscription)
     today = clock.local_date(now)
-    if starts_on < max(today, subscription.starts_on):
-        raise Refused(f"The hold would start on {starts_on}. Choose {max(today, subscription.starts_on)} or later.")
+    first = max(today, subscription.starts_on)
+    if starts_on < first:
+        raise Refused(f"The hold would start on {wording.day(starts_on)}. Choose {wording.day(first)} or later.")
     if subscription.ends_on is not None:
-        raise Refused(f"{subscription} ends on {subscription.ends_on}. Take the end back first.")
+        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
     others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
-    rules.checked(rules.Hold(starts_on, ends_on), others)
+    rules.checked(rules.Hold(starts_on, ends_on), others, say=wording.day)
     new = Hold.objects.create(
         subscription=subscription,
         days=DateRange(starts_on, ends_on),

@@ -35,10 +35,10 @@ _MONEY = """
 """
 
 
-def wait_at_most(seconds: int) -> None:
+def wait_at_most(seconds: float) -> None:
     """Let the transaction fail when it has waited so long for a lock that somebody else has."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds}s"])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
 
 
 def waited_too_long(error: OperationalError) -> bool:

@@ -22,6 +22,7 @@ from billing.services import (
     settlement,
     subscriptions,
     unused_days,
+    wording,
 )
 
 
@@ -61,7 +62,9 @@ def change_now(*, subscription: Subscription, plan: Plan, now: datetime, by: Any
         return earlier
     _check_changeable(subscription, plan)
     if today < subscription.starts_on:
-        raise Refused(f"{subscription} starts on {subscription.starts_on}. Change it at the period's end instead.")
+        raise Refused(
+            f"{subscription} starts on {wording.day(subscription.starts_on)}. Change it at the period's end instead."
+        )
     subscriptions.check_sold(plan, today)
     change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, today, plan=plan, now=now, by=by)
     return apply(change, now=now, by=by)
@@ -127,7 +130,7 @@ def _check_changeable(subscription: Subscription, plan: Plan) -> None:
     if plan.pk == subscription.plan_id:
         raise Refused(f"{subscription} is on the plan {plan} already. Choose another one.")
     if subscription.ends_on is not None:
-        raise Refused(f"{subscription} ends on {subscription.ends_on}. Take the end back first.")
+        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
     if subscription.holds.filter(settled_at=None).exists():
         raise Refused(f"{subscription} has a hold. Resume it, or take the hold back, first.")
 

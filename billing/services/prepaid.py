@@ -12,7 +12,7 @@ from django.db import transaction
 
 from billing.models import Bill, Customer, Payment, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import bills, clock, locks, payments
+from billing.services import bills, clock, locks, payments, wording
 from billing.services.drafts import draft
 from billing.services.outlook import Outlook
 
@@ -61,7 +61,9 @@ def _pay(
     customer: Customer, subscription: Subscription, method: str, *, now: datetime, by: Any, request_key: UUID | None
 ) -> Payment:
     if subscription.ends_on is not None and subscription.ends_on <= clock.local_date(now):
-        raise Refused(f"{subscription} ended on {subscription.ends_on}: no period left to renew. Receive a payment.")
+        raise Refused(
+            f"{subscription} ended on {wording.day(subscription.ends_on)}: no period left to renew. Receive a payment."
+        )
     bill = _open_bill(subscription) or _issue(customer.pk, subscription, now=now, by=by)
     if not bill.outstanding:
         raise Refused(f"{subscription} needs no payment: credit, or a price of zero, pays the next bill by itself.")

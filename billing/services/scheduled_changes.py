@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing.models import Customer, Hold, Plan, ScheduledChange, Subscription
 from billing.rules.errors import Refused
-from billing.services import billing_states, final_bills, locks, settlement, unused_days
+from billing.services import billing_states, final_bills, locks, settlement, unused_days, wording
 
 Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
 UNSETTLED = (Status.PENDING, Status.FAILED)
@@ -94,7 +94,9 @@ def cancel_all(subscription: Subscription, *, now: datetime) -> None:
 def _check_none_waits(subscription: Subscription, kind: str) -> None:
     waiting = ScheduledChange.objects.filter(subscription=subscription, kind=kind, status=Status.PENDING)
     if earlier := waiting.first():
-        raise Refused(f"{subscription} has a {earlier.get_kind_display()} on {earlier.due_on}. Take it back first.")
+        raise Refused(
+            f"{subscription} has a {earlier.get_kind_display()} on {wording.day(earlier.due_on)}. Take it back first."
+        )
 
 
 def _undo(change: ScheduledChange, *, now: datetime) -> None:

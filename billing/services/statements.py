@@ -15,7 +15,7 @@ from django.db import connection
 
 from billing.models import Customer, LedgerEntry, Reversal
 from billing.rules.errors import Refused
-from billing.services import clock, spreadsheets
+from billing.services import clock, spreadsheets, wording
 
 OPENING, CLOSING = "Opening balance", "Closing balance"
 FETCHED = 500  # rows at a time
@@ -73,7 +73,10 @@ def lines(customer: Customer, *, since: date, until: date) -> Iterator[Line]:
         Refused: ``until`` comes before ``since``.
     """
     if until < since:
-        raise Refused(f"The statement would end on {until}, before its first day {since}. Choose a later end.")
+        raise Refused(
+            f"The statement would end on {wording.day(until)}, before its first day {wording.day(since)}. "
+            "Choose a later end."
+        )
     return _lines(customer.pk, since, until)
 
 

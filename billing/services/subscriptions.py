@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import AccessState, BillingState, Block, Customer, Plan, ScheduledChange, Subscription, UnbilledDays
 from billing.rules.errors import Refused
-from billing.services import billing_states, blocks, clock, locks, scheduled_changes
+from billing.services import billing_states, blocks, clock, locks, scheduled_changes, wording
 
 
 @transaction.atomic(durable=True)
@@ -28,7 +28,7 @@ def open_subscription(
     if not login:
         raise Refused("A subscription needs a login.")
     if ends_on is not None and ends_on <= starts_on:
-        raise Refused(f"The end, {ends_on}, must come after the start, {starts_on}.")
+        raise Refused(f"The end, {wording.day(ends_on)}, must come after the start, {wording.day(starts_on)}.")
     plan = locks.plan(plan.pk)
     check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
@@ -69,6 +69,6 @@ def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -
 def check_sold(plan: Plan, day: date) -> None:
     """Raise Refused unless the plan is sold on ``day``."""
     if plan.available_from and day < plan.available_from:
-        raise Refused(f"The plan {plan.name} is sold from {plan.available_from} on. Choose a later start.")
+        raise Refused(f"The plan {plan.name} is sold from {wording.day(plan.available_from)} on. Choose a later start.")
     if plan.available_until and day > plan.available_until:
-        raise Refused(f"The plan {plan.name} was sold until {plan.available_until}. Choose another plan.")
+        raise Refused(f"The plan {plan.name} was sold until {wording.day(plan.available_until)}. Choose another plan.")

@@ -1,12 +1,19 @@
-"""Counts and amounts in plain text, for logs, summaries and commands."""
+"""Days, counts and amounts in plain text, for messages, logs, summaries and commands."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils import formats
 
 from billing.rules.money import rounded
+
+
+def day(value: date) -> str:
+    """A day as staff read it, such as “May 1, 2026”."""
+    return formats.date_format(value, "DATE_FORMAT")
 
 
 def counted(count: int, noun: str) -> str:

@@ -37,7 +37,7 @@ def lock(transaction, customer):
 def test_a_page_that_previews_says_that_somebody_else_is_working_on_the_customer(
     admin_client, held, somebody_elses_transaction, monkeypatch, action
 ):
-    monkeypatch.setattr(rehearsal, "LOCK_WAIT", 1)
+    monkeypatch.setattr(rehearsal, "LOCK_WAIT", 0.05)
     if action == "renew":
         holds.resume(subscription=held, now=NOW)
     lock(somebody_elses_transaction, held.customer)

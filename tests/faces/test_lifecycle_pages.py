@@ -59,7 +59,7 @@ def test_l3_a_hold_with_a_return_waits_and_is_taken_back_with_its_return(admin_c
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"starts_on": "2026-04-10"}, "Choose 2026-04-11 or later"),
+        ({"starts_on": "2026-04-10"}, "Choose April 11, 2026 or later"),
         ({"starts_on": "2026-04-20", "ends_on": "2026-04-20"}, "Choose a later end"),
         ({"starts_on": "soon"}, "Enter a valid date"),
         ({"starts_on": ""}, "This field is required"),

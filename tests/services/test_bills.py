@@ -48,7 +48,7 @@ def test_b1_issuing_the_same_period_again_gives_the_same_bill():
 
 def test_b1_no_period_is_skipped():
     subscription = make_subscription()
-    with pytest.raises(Refused, match="period from 2026-01-01 .* comes first"):
+    with pytest.raises(Refused, match="period from Jan. 1, 2026 .* comes first"):
         bills.issue_period(subscription=subscription, start=date(2026, 2, 1), now=at("2026-01-01"))
     assert not Bill.objects.exists()
 
@@ -67,7 +67,7 @@ def test_t6_after_an_outage_of_three_periods_three_bills_come_rightly_dated_once
 
 def test_a_postpaid_period_is_billed_when_it_is_over():
     subscription = make_subscription(plan=make_plan(mode=Plan.Mode.POSTPAID))
-    with pytest.raises(Refused, match="in arrears.*2026-02-01"):
+    with pytest.raises(Refused, match="in arrears.*Feb. 1, 2026"):
         issue_next(subscription, now=at("2026-01-31T23:59:59"))
     assert issue_due(subscription, now=at("2026-01-31T23:59:59")) == []
     assert len(issue_due(subscription, now=at("2026-02-01"))) == 1
@@ -86,7 +86,7 @@ def test_an_ended_subscription_is_billed_to_its_end_and_no_further():
     subscription = make_subscription(ends_on=date(2026, 2, 15))
     issued = issue_due(subscription, now=at("2026-06-01"))
     assert [bill.total for bill in issued] == [20, Decimal("10.00")]
-    with pytest.raises(Refused, match="ends on 2026-02-15"):
+    with pytest.raises(Refused, match="ends on Feb. 15, 2026"):
         issue_next(subscription, now=at("2026-06-01"))
 
 

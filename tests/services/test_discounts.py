@@ -66,10 +66,10 @@ def test_b5_a_discount_ends_earlier_and_bills_stay_as_they_are():
 
 def test_b5_an_end_moves_to_an_earlier_day_only():
     discount = give(subscribed(), percent=Decimal(50), ends_on=JUNE)
-    with refused("starts on 2026-04-01. Choose a later end"):
+    with refused("starts on April 1, 2026. Choose a later end"):
         discounts.end(discount=discount, on=APRIL)
     for day in (JUNE, date(2026, 7, 1)):
-        with refused("ends on 2026-06-01 already"):
+        with refused("ends on June 1, 2026 already"):
             discounts.end(discount=discount, on=day)
     discounts.end(discount=discount, on=MAY)
 
@@ -86,7 +86,7 @@ def test_b5_an_end_moves_to_an_earlier_day_only():
         ({"fixed": Decimal(0)}, "above zero"),
         ({"fixed": Decimal("1.001")}, "too many decimals"),
         ({"fixed": Decimal("30.01")}, "A discount of 30.01 is above the price of 30.00. Enter at most the price"),
-        ({"percent": Decimal(1), "ends_on": APRIL}, "would end on 2026-04-01, not after its first day"),
+        ({"percent": Decimal(1), "ends_on": APRIL}, "would end on April 1, 2026, not after its first day"),
     ],
 )
 def test_b5_a_discount_is_refused(how, message):

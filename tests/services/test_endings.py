@@ -104,7 +104,7 @@ def test_l6_another_day_replaces_the_end_that_was_scheduled():
     assert [str(change) for change in ScheduledChange.objects.filter(status="pending")] == ["End on 2026-04-26"]
     run("2026-04-26")
     assert notes(subscription.customer) == ["unused 5.00"]
-    with refused("ended on 2026-04-26"):
+    with refused("ended on April 26, 2026"):
         end(subscription, "2026-04-28")
 
 
@@ -182,7 +182,7 @@ def test_l6_after_an_outage_it_ends_as_of_its_day():
 @pytest.mark.parametrize(
     ("on", "today", "message"),
     [
-        ("2026-03-31", "2026-04-11", "before it starts on 2026-04-01. Choose 2026-04-01 or later"),
+        ("2026-03-31", "2026-04-11", "before it starts on April 1, 2026. Choose April 1, 2026 or later"),
         ("2026-04-10", "2026-04-11", "that day is over. Choose today or later"),
     ],
 )
@@ -195,7 +195,7 @@ def test_l6_it_cannot_end(on, today, message):
 def test_l6_what_ended_stays_so():
     subscription = subscribed()
     change = end(subscription, "2026-04-11")
-    with refused("ended on 2026-04-11"):
+    with refused("ended on April 11, 2026"):
         end(subscription, "2026-04-20", "2026-04-12")
     with refused("done already"):
         scheduled_changes.take_back(change=change, now=at("2026-04-12"))

@@ -237,12 +237,12 @@ def test_l1_a_hold_that_has_begun_is_resumed_not_taken_back():
 @pytest.mark.parametrize(
     ("first", "end", "message"),
     [
-        ("2026-04-10", None, "would start on 2026-04-10. Choose 2026-04-11 or later"),
-        ("2026-04-20", "2026-04-20", "would end on 2026-04-20, not after its first day"),
-        ("2026-04-20", "2026-04-15", "would end on 2026-04-15, not after its first day"),
-        ("2026-05-04", "2026-05-06", "There is a hold from 2026-05-01 to before 2026-05-05 already"),
-        ("2026-04-20", None, "There is a hold from 2026-05-01"),
-        ("2026-04-30", "2026-05-02", "There is a hold from 2026-05-01"),
+        ("2026-04-10", None, "would start on April 10, 2026. Choose April 11, 2026 or later"),
+        ("2026-04-20", "2026-04-20", "would end on April 20, 2026, not after its first day"),
+        ("2026-04-20", "2026-04-15", "would end on April 15, 2026, not after its first day"),
+        ("2026-05-04", "2026-05-06", "There is a hold from May 1, 2026 to before May 5, 2026 already"),
+        ("2026-04-20", None, "There is a hold from May 1, 2026"),
+        ("2026-04-30", "2026-05-02", "There is a hold from May 1, 2026"),
     ],
 )
 def test_l3_a_hold_is_refused(first, end, message):
@@ -266,14 +266,14 @@ def test_l3_a_hold_may_touch_another():
 
 def test_l3_no_hold_before_the_start_or_on_a_subscription_that_ends():
     pending = make_subscription(starts_on=date(2026, 5, 1), now=at("2026-04-01"))
-    with refused("Choose 2026-05-01 or later"):
+    with refused("Choose May 1, 2026 or later"):
         hold(pending, "2026-04-20", on="2026-04-11")
     ending = subscribed()
     endings.end(subscription=ending, on=date(2026, 4, 30), now=at("2026-04-11"))
-    with refused("ends on 2026-04-30. Take the end back first"):
+    with refused("ends on April 30, 2026. Take the end back first"):
         hold(ending, "2026-04-20", on="2026-04-11")
     endings.end(subscription=ending, on=date(2026, 4, 11), now=at("2026-04-11"))
-    with refused("ends on 2026-04-11"):
+    with refused("ends on April 11, 2026"):
         hold(ending, "2026-04-20", on="2026-04-12")
 
 

@@ -200,8 +200,8 @@ def test_l2_the_plan_must_be_another_one_that_is_sold_that_day():
     subscription = subscribed()
     offers = (
         (subscription.plan, "on the plan Basic already.*Choose another"),
-        (fast(available_from=date(2026, 5, 1)), "sold from 2026-05-01 on"),
-        (fast(available_until=date(2026, 4, 10)), "was sold until 2026-04-10"),
+        (fast(available_from=date(2026, 5, 1)), "sold from May 1, 2026 on"),
+        (fast(available_until=date(2026, 4, 10)), "was sold until April 10, 2026"),
     )
     for plan, message in offers:
         with refused(message):
@@ -231,18 +231,19 @@ def test_l2_one_change_waits_at_a_time():
     subscription, plan = subscribed(), fast()
     change_later(subscription, fast(), "2026-04-11")
     for attempt in (change, change_later):
-        with refused("has a change of plan on 2026-05-01. Take it back first"):
+        with refused("has a change of plan on May 1, 2026. Take it back first"):
             attempt(subscription, plan, "2026-04-12")
 
 
 def test_l2_no_change_before_the_start_on_hold_or_when_it_ends():
     pending, plan = make_subscription(starts_on=date(2026, 5, 1), now=at("2026-04-01")), fast()
-    with refused("starts on 2026-05-01"):
+    with refused("starts on May 1, 2026"):
         change(pending, plan, "2026-04-11")
     held, ending = subscribed(), subscribed()
     holds.hold(subscription=held, starts_on=date(2026, 4, 11), now=at("2026-04-11"))
     endings.end(subscription=ending, on=date(2026, 4, 20), now=at("2026-04-11"))
-    for subscription, message in ((held, "has a hold. Resume it"), (ending, "ends on 2026-04-20. Take the end back")):
+    refusals = {held: "has a hold. Resume it", ending: "ends on April 20, 2026. Take the end back"}
+    for subscription, message in refusals.items():
         for attempt in (change, change_later):
             with refused(message):
                 attempt(subscription, plan, "2026-04-11")

@@ -99,7 +99,7 @@ def test_l1_a_change_that_happened_or_was_taken_back_is_not_taken_back():
 def test_l2_at_the_periods_end_the_plan_must_be_sold_then():
     subscription = subscribed()
     too_late = fast(available_until=date(2026, 4, 30))
-    with refused("was sold until 2026-04-30"):
+    with refused("was sold until April 30, 2026"):
         change_later(subscription, too_late, "2026-04-11")
     change_later(subscription, fast(available_from=date(2026, 5, 1)), "2026-04-11")
 
@@ -195,10 +195,10 @@ def test_b7_one_change_that_fails_does_not_stop_the_others(monkeypatch):
 @pytest.mark.parametrize(
     ("starts_on", "ends_on", "message"),
     [
-        ("2026-04-10", "2026-04-10", "The end, 2026-04-10, must come after the start"),
+        ("2026-04-10", "2026-04-10", "The end, April 10, 2026, must come after the start"),
         ("2026-04-10", "2026-04-01", "must come after the start"),
-        ("2026-03-31", None, "is sold from 2026-04-01 on"),
-        ("2026-05-01", None, "was sold until 2026-04-30"),
+        ("2026-03-31", None, "is sold from April 1, 2026 on"),
+        ("2026-05-01", None, "was sold until April 30, 2026"),
     ],
 )
 def test_l1_a_subscription_is_refused(starts_on, ends_on, message):
