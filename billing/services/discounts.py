@@ -42,11 +42,7 @@ def give(
     locks.customer(subscription.customer_id)
     price = Subscription.objects.select_related("plan").get(pk=subscription.pk).plan.price
     rules.checked(rules.Discount(percent=percent, fixed=fixed), price=price, currency=settings.CURRENCY)
-    if ends_on is not None and ends_on <= starts_on:
-        raise Refused(
-            f"The discount would end on {wording.day(ends_on)}, not after its first day {wording.day(starts_on)}. "
-            "Choose a later end."
-        )
+    _check_days(starts_on, ends_on)
     discount = Discount(
         subscription=subscription,
         description=texts.checked(description, longest=100, missing="Say what the discount is for."),
@@ -79,6 +75,14 @@ def end(*, discount: Discount, on: date) -> None:
         raise Refused(f"The discount ends on {wording.day(discount.ends_on)} already.")
     discount.ends_on = on
     discount.save(update_fields=["ends_on"])
+
+
+def _check_days(starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refused(
+            f"The discount would end on {wording.day(ends_on)}, not after its first day {wording.day(starts_on)}. "
+            "Choose a later end."
+        )
 
 
 def _same_as_before(discount: Discount) -> Discount | None:
