@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from billing.rules import calendar, ladder
 from billing.rules.errors import Refused
 from billing.rules.late_fee import LateFee
-from billing.rules.money import is_currency
+from billing.rules.money import is_currency, parse_minimum
 
 
 @register()
@@ -27,9 +29,57 @@ def currency_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def late_fee_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: LateFee.parse(settings.LATE_FEE, settings.CURRENCY),
+        "LATE_FEE",
+        hint="Write 0 for none, an amount such as 5.00, or a percentage such as 2%.",
+        check_id="billing.E002",
+    )
+
+
+@register()
+def cut_off_time_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: calendar.parse_time(settings.CUT_OFF_TIME),
+        "CUT_OFF_TIME",
+        hint="Write hours and minutes such as 09:30, or leave it empty for 00:00.",
+        check_id="billing.E003",
+    )
+
+
+@register()
+def weekdays_without_cuts_are_weekdays(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: calendar.parse_weekdays(settings.WEEKDAYS_WITHOUT_CUTS),
+        "WEEKDAYS_WITHOUT_CUTS",
+        hint="Write weekdays such as fri,sat, or leave it empty when every day may cut.",
+        check_id="billing.E004",
+    )
+
+
+@register()
+def minimum_debt_is_an_amount(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: parse_minimum(settings.MINIMUM_DEBT, settings.CURRENCY),
+        "MINIMUM_DEBT",
+        hint="Write the largest debt that cuts nobody, such as 0 or 1.50.",
+        check_id="billing.E005",
+    )
+
+
+@register()
+def reminder_days_are_days(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: ladder.parse_stages(settings.REMINDER_DAYS),
+        "REMINDER_DAYS",
+        hint="Write days after the due date such as -3,1,7 (-3 is three days before it), or leave it empty.",
+        check_id="billing.E006",
+    )
+
+
+def _refused(read: Callable[[], object], name: str, *, hint: str, check_id: str) -> list[CheckMessage]:
     try:
-        LateFee.parse(settings.LATE_FEE, settings.CURRENCY)
+        read()
     except Refused as refused:
-        hint = "Write 0 for none, an amount such as 5.00, or a percentage such as 2%."
-        return [Error(f"LATE_FEE: {refused}", hint=hint, id="billing.E002")]
+        return [Error(f"{name}: {refused}", hint=hint, id=check_id)]
     return []

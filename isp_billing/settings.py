@@ -26,15 +26,29 @@ CSRF_TRUSTED_ORIGINS = env.words("DJANGO_CSRF_TRUSTED_ORIGINS")
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 3, least=1)
 
 # --- Business ------------------------------------------------------------------------------
+MOST_DAYS = 3650  # of whatever is counted in days; more is a slip of the keyboard
 COMPANY_NAME = env.text("COMPANY_NAME", "ISP Billing")
 COMPANY_ADDRESS = env.text("COMPANY_ADDRESS")
 COMPANY_TAX_ID = env.text("COMPANY_TAX_ID")
 CURRENCY = env.text("CURRENCY", "USD").upper()
-DUE_DAYS = env.number("DUE_DAYS", 14, least=0)
-GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0)
+DUE_DAYS = env.number("DUE_DAYS", 14, least=0, most=MOST_DAYS)
+GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0, most=MOST_DAYS)
 LATE_FEE = env.text("LATE_FEE", "0")
 LATE_FEE_DAYS = env.number("LATE_FEE_DAYS", 7, least=1)
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
+
+# --- Enforcement ---------------------------------------------------------------------------
+CUT_OFF_TIME = env.text("CUT_OFF_TIME", "00:00")
+WEEKDAYS_WITHOUT_CUTS = env.words("WEEKDAYS_WITHOUT_CUTS")
+MINIMUM_DEBT = env.text("MINIMUM_DEBT", "0")
+ONE_OFF_BILLS_CUT = env.flag("ONE_OFF_BILLS_CUT", False)
+NEW_CUSTOMER_DAYS = env.number("NEW_CUSTOMER_DAYS", 0, least=0, most=MOST_DAYS)
+END_AFTER_DAYS = env.number("END_AFTER_DAYS", 0, least=0, most=MOST_DAYS)
+REMINDER_DAYS = env.words("REMINDER_DAYS")
+PROMISE_MAX_DAYS = env.number("PROMISE_MAX_DAYS", 14, least=1, most=MOST_DAYS)
+PROMISES_PER_YEAR = env.number("PROMISES_PER_YEAR", 6, least=0)
+MAX_CUTS_PERCENT = env.number("MAX_CUTS_PERCENT", 10, least=1, most=100)
+MAX_CUTS_COUNT = env.number("MAX_CUTS_COUNT", 50, least=0)
 
 # --- Time and language ---------------------------------------------------------------------
 USE_TZ = True
@@ -44,6 +58,7 @@ USE_I18N = True
 
 # --- Scheduler -----------------------------------------------------------------------------
 EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
+REMINDERS_CRON = env.text("REMINDERS_CRON", "0 8 * * *")
 SCHEDULED_CHANGES_CRON = env.text("SCHEDULED_CHANGES_CRON", "0 * * * *")
 BILLING_RUN_CRON = env.text("BILLING_RUN_CRON", "5 0 * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")

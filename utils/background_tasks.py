@@ -12,7 +12,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.services import billing_run, books, change_run, sweep
+from billing.models import SweepRun
+from billing.services import billing_run, books, change_run, reminders, sweep
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -23,15 +24,33 @@ SECONDS_A_DAY = 86_400
 def check_and_disable_expired_subscriptions() -> None:
     """Disable subscriptions with unpaid bills past their expiry date."""
     result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
-    if not result.disabled and not result.set_aside:
+    if result.held:
+        _tell_of_held_run(result.held, is_new=result.is_newly_held)
+    elif not result.disabled and not result.set_aside:
         logger.info("No expired subscriptions found")
+
+
+def _tell_of_held_run(run: SweepRun, *, is_new: bool) -> None:
+    text = (
+        f"The circuit breaker holds {run}: {run.looked_at:,} of {run.active:,} active subscriptions would be disabled"
+    )
+    if is_new:
+        logger.error("ALARM: %s. Nobody is disabled until staff confirm the run", text)
+    else:
+        logger.warning("%s. It waits for staff", text)
 
 
 def apply_scheduled_changes() -> None:
     """Make the changes of subscriptions happen whose day has come."""
     run = change_run.apply_due(now=timezone.now())
-    if run.applied or run.failed:
+    if run.applied or run.failed or run.ended or run.not_ended:
         logger.info(run.summary)
+
+
+def record_reminders() -> None:
+    """Record which customers are to be reminded of which bills."""
+    if count := reminders.record(now=timezone.now()):
+        logger.info("%d reminders recorded", count)
 
 
 def generate_bills() -> None:
@@ -67,6 +86,12 @@ TIMETABLE = (
         name="Apply scheduled changes",
         function=apply_scheduled_changes,
         cron=settings.SCHEDULED_CHANGES_CRON,
+    ),
+    Job(
+        id="record_reminders",
+        name="Record reminders of bills",
+        function=record_reminders,
+        cron=settings.REMINDERS_CRON,
     ),
     Job(
         id="generate_bills",

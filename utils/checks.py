@@ -11,6 +11,7 @@ from utils import cron
 
 CRON_SETTINGS = (
     "EXPIRY_CHECK_CRON",
+    "REMINDERS_CRON",
     "SCHEDULED_CHANGES_CRON",
     "BILLING_RUN_CRON",
     "CLEANUP_CRON",

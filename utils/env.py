@@ -53,14 +53,15 @@ class Env:
     def flag(self, name: str, default: bool) -> bool:
         return self._parsed(name, default, _flag, "Write 1 or 0.")
 
-    def number(self, name: str, default: int, *, least: int) -> int:
+    def number(self, name: str, default: int, *, least: int, most: int | None = None) -> int:
         def parse(text: str) -> int:
             value = int(text)
-            if value < least:
+            if value < least or (most is not None and value > most):
                 raise ValueError(text)
             return value
 
-        return self._parsed(name, default, parse, f"Write a whole number of at least {least}.")
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+        return self._parsed(name, default, parse, f"Write a whole number {bounds}.")
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         def parse(text: str) -> str:

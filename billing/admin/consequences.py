@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from billing.admin.explain import why_off
 from billing.admin.formatting import day, instant, money
 from billing.models import Bill, BillLine, CreditNote
 from billing.rules.access import is_due
 from billing.services import clock
+from billing.services.explanations import why_off
 from billing.services.standing import Standing, standing
 
 

@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel.core import Locale, UnknownLocaleError
-from babel.numbers import format_currency
-from django.conf import settings
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
+from billing.rules.access import NEVER
 from billing.services import wording
 
 NONE = "–"
@@ -42,7 +38,7 @@ REASON_COLOURS = {
 
 def money(amount: Decimal, currency: str = "") -> str:
     """An amount with its currency as the staff's language writes it, such as ``$25.00``."""
-    return str(format_currency(amount, currency or settings.CURRENCY, locale=_locale()))
+    return wording.price(amount, currency)
 
 
 def amount_cell(amount: Decimal, currency: str = "") -> SafeString:
@@ -55,8 +51,10 @@ def day(value: date | None) -> str:
 
 
 def instant(value: datetime | None) -> str:
-    """An instant in the installation's zone."""
-    return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT") if value else NONE
+    """An instant in the installation's zone; "never" for the one that stands for it."""
+    if value == NEVER:
+        return "never"
+    return wording.instant(value) if value else NONE
 
 
 def label(text: str, colour: str = "") -> SafeString:
@@ -95,10 +93,3 @@ def link(row: Model | None, text: str = "") -> str:
         return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), text or row)
     except NoReverseMatch:
         return text or str(row)
-
-
-def _locale() -> Locale:
-    try:
-        return Locale.parse(get_language() or "en", sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from billing.admin import explain
 from billing.admin.action_pages import action_page
 from billing.admin.base import BillingAdmin, attempt
 from billing.admin.customer_actions import told_bill
@@ -23,6 +22,7 @@ from billing.models import AccessState, Block, Subscription
 from billing.rules.errors import Refused
 from billing.services import access, bills, clock
 from billing.services.drafts import BillDraft
+from billing.services.explanations import why_off
 
 STAFF_REASONS = [(reason.value, reason.label) for reason in access.STAFF_REASONS]
 MOST_SHOWN = 10
@@ -101,7 +101,10 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         title=f"Restore {subscription}",
         form=form,
         button="Restore",
-        facts=[*facts_of(subscription), *(("Off because", reason) for reason in explain.why_off(subscription, now))],
+        facts=[
+            *facts_of(subscription),
+            *(("Off because", reason) for reason in why_off(subscription, now)),
+        ],
     )
 
 
@@ -166,7 +169,7 @@ def _tell_access(request: HttpRequest, subscription: Subscription, now: datetime
     if _is_on(subscription):
         messages.success(request, f"{subscription} is online.")
     else:
-        messages.warning(request, f"{subscription} stays off. {' '.join(explain.why_off(subscription, now))}")
+        messages.warning(request, f"{subscription} stays off. {' '.join(why_off(subscription, now))}")
 
 
 def _is_on(subscription: Subscription) -> bool:

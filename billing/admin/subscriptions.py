@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from billing.admin import explain, formatting, subscription_actions, subscription_facts, subscription_panels
+from billing.admin import formatting, subscription_actions, subscription_facts, subscription_panels
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, asked_once, button
@@ -26,7 +26,7 @@ from billing.admin.plan_change_actions import ChangePlan
 from billing.admin.renewal_actions import RenewSubscription
 from billing.admin.search import SearchedByCustomer
 from billing.models import Block, Subscription
-from billing.services import clock, subscriptions
+from billing.services import clock, explanations, subscriptions
 
 # “Resume”, the first day and a new subscription end these blocks; for the others “Restore” helps, or tells what does.
 ENDED_BY_OTHERS = {Block.Reason.HOLD, Block.Reason.PENDING, Block.Reason.ENDED}
@@ -123,7 +123,7 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     @display(description="why")
     @asked_once
     def reasons(self, subscription: Subscription) -> str:
-        sentences = explain.why_off(subscription, timezone.now())
+        sentences = explanations.why_off(subscription, timezone.now())
         return (
             format_html_join("", "<p>{}</p>", ((sentence,) for sentence in sentences)) or "Nothing speaks against it."
         )

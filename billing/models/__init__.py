@@ -1,15 +1,17 @@
 """Tables and the constraints that PostgreSQL keeps for us; no decisions are taken here."""
 
-from billing.models.access import AccessEvent, AccessState, Block, SweepRun
+from billing.models.access import AccessEvent, AccessState, Block
 from billing.models.bills import Bill, BillLine, BillTax, Item
 from billing.models.catalog import Plan, PriceBefore, TaxRate
 from billing.models.changes import Discount, Hold, ScheduledChange
 from billing.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteTax
 from billing.models.customers import Area, Customer
+from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promise, Reminder
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
+from billing.models.sweeps import SweepFinding, SweepRun
 
 __all__ = [
     "AccessEvent",
@@ -27,16 +29,22 @@ __all__ = [
     "CreditNoteTax",
     "Customer",
     "Discount",
+    "Exclusion",
+    "FollowedPolicy",
     "Hold",
+    "Holiday",
     "Item",
     "LedgerEntry",
     "NumberSeries",
     "Payment",
     "Plan",
     "PriceBefore",
+    "Promise",
+    "Reminder",
     "Reversal",
     "ScheduledChange",
     "Subscription",
+    "SweepFinding",
     "SweepRun",
     "TaxRate",
     "UnbilledDays",

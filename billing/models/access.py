@@ -6,13 +6,15 @@ from django.db.models import Q
 
 from billing.models.bills import Bill
 from billing.models.subscriptions import Subscription
+from billing.models.sweeps import SweepRun
 
 
 class AccessState(models.Model):
     """The hot state of a subscription, one narrow row each.
 
-    ``cut_off_at`` is the instant from which its unpaid bills cut it, NULL when none does. It
-    is maintained in the transaction of whatever changes those bills, so the sweep can decide
+    ``cut_off_at`` is the instant from which its unpaid bills cut it, NULL when none does, and
+    never before ``not_before``, which is the latest of its promises and exclusions (rule E11).
+    Both are maintained in the transaction of whatever changes them, so the sweep can decide
     on this row's own columns (rule E8). ``version`` grows with every change of ``is_on``.
     """
 
@@ -20,6 +22,7 @@ class AccessState(models.Model):
         Subscription, on_delete=models.PROTECT, primary_key=True, related_name="access_state"
     )
     cut_off_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
     is_on = models.BooleanField(default=True)
     version = models.BigIntegerField(default=0)
 
@@ -65,19 +68,6 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return self.get_reason_display()
-
-
-class SweepRun(models.Model):
-    """One run of the expiry check that disabled somebody; each of its cuts names it."""
-
-    as_of = models.DateTimeField(help_text="The instant at which it judged what is due.")
-    disabled = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"run {self.pk}"
 
 
 class AccessEvent(models.Model):

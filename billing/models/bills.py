@@ -109,7 +109,8 @@ class BillLine(DocumentLine):
     cut_off_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="From this instant the subscription is disabled while the bill is unpaid (rules B3, T5).",
+        help_text="From this instant the bill cuts while it is unpaid: a period its subscription, a one-off item "
+        "all of the customer's (rules B3, E5, T5).",
     )
 
     class Meta:
@@ -125,7 +126,7 @@ class BillLine(DocumentLine):
                     billed_days__contained_by=F("period"),
                     cut_off_at__isnull=False,
                 )
-                | Q(kind="item", period__isnull=True, billed_days__isnull=True, cut_off_at__isnull=True),
+                | Q(kind="item", period__isnull=True, billed_days__isnull=True),
                 name="billline_recurring_has_period",
             ),
             models.CheckConstraint(

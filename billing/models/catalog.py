@@ -76,6 +76,15 @@ class Plan(models.Model):
         help_text="Whether a subscription that is disabled as unpaid is billed further. "
         "Empty: yes for postpaid, no for prepaid.",
     )
+    end_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Days disabled as unpaid after which the subscription ends, 0 for never. "
+        "Empty: the installation's END_AFTER_DAYS.",
+    )
+    reopens_when_paid = models.BooleanField(
+        default=True, help_text="A payment brings a subscription back that ended because it was unpaid."
+    )
     download_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="download (kbit/s)")
     upload_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="upload (kbit/s)")
     available_from = models.DateField(null=True, blank=True, help_text="First day on which it is sold.")

@@ -28,6 +28,12 @@ class Customer(models.Model):
     bill_per_subscription = models.BooleanField(
         default=False, help_text="Each subscription gets a bill of its own instead of one bill for all that are due."
     )
+    due_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days to pay after the issue date. Empty: as the plan says."
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days online after the due date. Empty: as the plan says."
+    )
     area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers")
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -18,6 +18,9 @@ class Subscription(models.Model):
     login = models.CharField(max_length=64, unique=True)
     starts_on = models.DateField(help_text="First day of the service.")
     ends_on = models.DateField(null=True, blank=True, help_text="First day without the service. Empty: open-ended.")
+    ended_unpaid_on = models.DateField(
+        null=True, editable=False, help_text="The day on which it ended because it was unpaid (rule E16)."
+    )
     anchor = models.DateField(editable=False, help_text="The day from which its billing periods are counted.")
     created_at = models.DateTimeField(editable=False)
 

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 from billing.rules.errors import Refused
 
+MOST_DAYS = 366  # between a due date and its reminder
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -38,6 +40,34 @@ def next_on(unpaid_since: date | None, stages: Sequence[Stage], as_of: date) -> 
         return None
     days = (one.reached_on(unpaid_since) for one in stages)
     return min((day for day in days if day > as_of), default=None)
+
+
+def parse_stages(words: Sequence[str]) -> tuple[Stage, ...]:
+    """Reminders from words such as ``-3`` and ``7``: days after the due date, below zero before it.
+
+    Raises:
+        Refused: a word that is no whole number of days within a year, or the same one twice.
+    """
+    days = sorted(_days(word) for word in words)
+    if len(set(days)) < len(days):
+        raise Refused("Two reminders come on the same day. Leave one out.")
+    return tuple(Stage(_reminder(one), one) for one in days)
+
+
+def _days(word: str) -> int:
+    try:
+        days = int(word)
+    except ValueError as error:
+        raise Refused(f"“{word}” is not a number of days.") from error
+    if abs(days) > MOST_DAYS:
+        raise Refused(f"A reminder {days} days after the due date is too far from it. Stay within {MOST_DAYS}.")
+    return days
+
+
+def _reminder(days: int) -> str:
+    if days == 0:
+        return "on the due date"
+    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'} the due date"
 
 
 def checked(stages: Sequence[Stage]) -> tuple[Stage, ...]:

@@ -69,6 +69,16 @@ def checked_amount(amount: Decimal, currency: str) -> Decimal:
     return rounded(amount, currency)
 
 
+def parse_minimum(text: str, currency: str) -> Decimal:
+    """The amount of a setting that may be zero, such as the debt up to which nobody is cut (rule E4).
+
+    Raises:
+        Refused: it is not a number, below zero, too large or too precise.
+    """
+    amount = parse_amount(text or "0", currency)
+    return checked_amount(amount, currency) if amount else amount
+
+
 def example(currency: str) -> str:
     """An amount as it should be typed in this currency, to be shown in errors."""
     return str(Decimal(25).quantize(smallest(currency)))

@@ -10,26 +10,18 @@ from django.db import connection, transaction
 
 from billing.models import Block, Subscription
 from billing.rules.errors import Refused
-from billing.services import blocks, locks
+from billing.services import blocks, locks, policy
+from billing.services.explanations import explain
 
-# A line that costs nothing, or was credited in full, cuts nobody (rule E1). Arrays instead of joins lead
-# PostgreSQL from the customers to their few open bills, whatever its statistics say, and are planned faster.
+__all__ = ["disable", "explain", "follow_bills", "open_reasons", "restore"]
+
 _FOLLOW = """
-    WITH due AS MATERIALIZED (
-        SELECT subscription_id, min(cut_off_at) AS cut_off_at FROM billing_billline
-        WHERE amount > credited AND cut_off_at IS NOT NULL AND bill_id = ANY(ARRAY(
-            SELECT id FROM billing_bill WHERE customer_id = ANY(%(customers)s) AND status = 'open'
-        ))
-        GROUP BY subscription_id
-    ), claimed AS MATERIALIZED (
-        SELECT subscription_id, is_on FROM billing_accessstate
-        WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = ANY(%(customers)s)))
-    ), judged AS MATERIALIZED (
-        SELECT subscription_id, cut_off_at, NOT is_on AND coalesce(cut_off_at > %(now)s, true) AND EXISTS (
+    WITH judged AS MATERIALIZED (
+        SELECT subscription_id, due.cut_off_at, NOT is_on AND coalesce(due.cut_off_at > %(now)s, true) AND EXISTS (
             SELECT FROM billing_block block
-            WHERE block.subscription_id = claimed.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
+            WHERE block.subscription_id = state.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
         ) AS is_freed
-        FROM claimed LEFT JOIN due USING (subscription_id)
+        FROM billing_cut_offs(%(customers)s, %(minimum)s) AS due JOIN billing_accessstate state USING (subscription_id)
     ), switched AS MATERIALIZED (
         SELECT judged.*, is_freed AND NOT EXISTS (
             SELECT FROM billing_block block
@@ -48,7 +40,7 @@ _FOLLOW = """
             AND subscription_id = ANY(ARRAY(SELECT subscription_id FROM switched WHERE is_freed))
     )
     INSERT INTO billing_accessevent (subscription_id, at, change, reason, rule, actor_id, was_on, is_on)
-    SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', 'E7', %(by)s, false, comes_back
+    SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', %(rule)s, %(by)s, false, comes_back
     FROM switched WHERE is_freed ORDER BY subscription_id
     RETURNING subscription_id
 """
@@ -67,13 +59,20 @@ NOT_RESTORED_BY_HAND: dict[str, str] = {
 }
 
 
-def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None) -> list[int]:
-    """Bring the cut-off instants of the subscriptions of locked customers in line with the open
-    bills, and end the *unpaid* block of those that are no longer due (rules E5, E6, E7).
+def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None, rule: str = "E7") -> list[int]:
+    """Bring the cut-off instants of the subscriptions of locked customers in line with their open bills, promises
+    and exclusions, and end the *unpaid* block of those that are no longer due (rules E4 to E7, E11).
 
-    The caller's transaction changed the bills. Returns the ids of the subscriptions whose block ended.
+    The caller's transaction changed them; ``rule`` is why access comes back. Returns the ids of the
+    subscriptions whose block ended.
     """
-    parameters = {"customers": list(customer_ids), "now": now, "by": by.pk if by else None}
+    parameters = {
+        "customers": list(customer_ids),
+        "minimum": policy.minimum_debt(),
+        "now": now,
+        "by": by.pk if by else None,
+        "rule": rule,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOW, parameters)
         return [row[0] for row in cursor.fetchall()]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from billing.models import AccessEvent, AccessState, Bill, Block
-from billing.rules.access import is_due
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from billing.models import AccessEvent, AccessState, Bill, BillLine, Block
+from billing.rules.access import NEVER, is_due
 
 
 def open_block(
@@ -48,9 +50,20 @@ def is_blocked(state: AccessState, reason: str) -> bool:
     return Block.objects.filter(subscription_id=state.pk, reason=reason, closed_at=None).exists()
 
 
+def unpaid_bills(subscription_id: int, at: datetime | None) -> QuerySet[Bill]:
+    """The open bills that cut a subscription as of ``at``, or ever, the oldest due date first (rules E1, E2, E5)."""
+    lines = BillLine.objects.filter(
+        Q(subscription=subscription_id) | Q(subscription=None),
+        bill=OuterRef("pk"),
+        amount__gt=F("credited"),
+        cut_off_at__lte=at or NEVER,
+    )
+    bills = Bill.objects.filter(status=Bill.Status.OPEN, customer__subscriptions=subscription_id)
+    return bills.filter(Exists(lines)).order_by("due_on", "pk")
+
+
 def _bill_that_cuts(state: AccessState) -> Bill | None:
-    bills = Bill.objects.filter(status=Bill.Status.OPEN, lines__subscription=state.pk)
-    return bills.filter(lines__cut_off_at=state.cut_off_at).order_by("due_on", "pk").first()
+    return unpaid_bills(state.pk, state.cut_off_at).first()
 
 
 def _record(

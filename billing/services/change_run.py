@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, transaction
 
 from billing.models import Block, ScheduledChange
-from billing.services import blocks, clock, endings, holds, locks, plan_changes, scheduled_changes
+from billing.services import blocks, clock, endings, holds, locks, non_payment, plan_changes, scheduled_changes
 from billing.services.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -20,22 +20,34 @@ Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
 
 @dataclass
 class ChangeRun:
-    """How many changes happened, and which failed and why, by the change's id."""
+    """How many changes happened, and which failed and why, by the change's id; how many subscriptions
+    ended because they were unpaid, and which could not."""
 
     applied: int = 0
     failed: dict[int, str] = field(default_factory=dict)
+    ended: int = 0
+    not_ended: dict[int, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
-        return f"{counted(self.applied, 'scheduled change')} applied, {len(self.failed)} failed"
+        failed = len(self.failed) + len(self.not_ended)
+        ended = f", {counted(self.ended, 'unpaid subscription')} ended" if self.ended else ""
+        return f"{counted(self.applied, 'scheduled change')} applied{ended}, {failed} failed"
 
 
 def apply_due(*, now: datetime) -> ChangeRun:
-    """Make every change happen that is due as of ``now``, in the order of their days, each in its own transaction.
+    """Make every change happen that is due as of ``now``, in the order of their days, each in its own transaction;
+    then end what has been unpaid for too long (rule E16).
 
     One that cannot happen is marked as failed with its error; the others go on.
     """
     run = ChangeRun()
+    _apply_changes(run, now=now)
+    _end_unpaid(run, now=now)
+    return run
+
+
+def _apply_changes(run: ChangeRun, *, now: datetime) -> None:
     due = ScheduledChange.objects.filter(status=Status.PENDING, due_on__lte=clock.local_date(now))
     for pk in due.order_by("due_on", "pk").values_list("pk", flat=True).iterator():
         try:
@@ -45,7 +57,17 @@ def apply_due(*, now: datetime) -> ChangeRun:
         except Exception as error:
             run.failed[pk] = str(error).splitlines()[0]
             _mark_as_failed(pk, run.failed[pk], now=now)
-    return run
+
+
+def _end_unpaid(run: ChangeRun, *, now: datetime) -> None:
+    for subscription_id in non_payment.due(now=now):
+        try:
+            run.ended += endings.end_unpaid(subscription_id, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            run.not_ended[subscription_id] = str(error).splitlines()[0]
+            logger.error("Subscription %d cannot end: %s", subscription_id, run.not_ended[subscription_id])
 
 
 @transaction.atomic(durable=True)

@@ -18,6 +18,7 @@ from billing.services import (
     final_bills,
     holds,
     locks,
+    non_payment,
     scheduled_changes,
     settlement,
     unused_days,
@@ -49,7 +50,21 @@ def end(*, subscription: Subscription, on: date, now: datetime, by: Any = None) 
     return change
 
 
-def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
+@transaction.atomic(durable=True)
+def end_unpaid(subscription_id: int, *, now: datetime) -> bool:
+    """End a subscription today because it was unpaid for too long; False when that is not so any more (rule E16)."""
+    subscription = Subscription.objects.select_related("plan").get(pk=subscription_id)
+    locks.customer(subscription.customer_id)
+    locks.access_states([subscription.customer_id])
+    if not non_payment.is_due(subscription_id, now=now):
+        return False
+    today = clock.local_date(now)
+    apply(_schedule(subscription, today, now=now, by=None), now=now, rule="E16")
+    Subscription.objects.filter(pk=subscription_id).update(ended_unpaid_on=today)
+    return True
+
+
+def apply(change: ScheduledChange, *, now: datetime, by: Any = None, rule: str = "L6") -> None:
     """Let a locked customer's subscription end on the day that was agreed."""
     subscription = Subscription.objects.select_related("customer").get(pk=change.subscription_id)
     day = change.due_on
@@ -62,7 +77,7 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None) -> None:
         reason = f"End of {subscription} on {day}"
         unused_days.credit_days(subscription.customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
         billing_states.turn_back(subscription.pk, day)
-    blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule="L6", now=now, by=by)
+    blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule=rule, now=now, by=by)
     billing_states.refresh([subscription.pk])
     settlement.settle([subscription.customer_id], now=now, by=by)
 

@@ -42,16 +42,16 @@ _RECURRING_LINES = """
 
 _ITEM_LINES = """
     WITH new AS (
-        SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS new (bill_id, item_id)
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS new (bill_id, item_id, cut_off_at)
     ), taken AS (
         UPDATE billing_item item SET bill_id = new.bill_id FROM new WHERE item.id = new.item_id
     )
     INSERT INTO billing_billline (
-        bill_id, kind, description, price, discount, amount, credited, tax_name, tax_percent, tax_inclusive
+        bill_id, kind, description, price, discount, amount, credited, tax_name, tax_percent, tax_inclusive, cut_off_at
     )
     SELECT
         new.bill_id, 'item', item.description, item.amount, 0, item.amount, 0,
-        coalesce(rate.name, ''), rate.percent, coalesce(rate.inclusive, false)
+        coalesce(rate.name, ''), rate.percent, coalesce(rate.inclusive, false), cut_off_at
     FROM new
     JOIN billing_item item ON item.id = new.item_id
     LEFT JOIN billing_taxrate rate ON rate.id = item.tax_rate_id
@@ -105,7 +105,11 @@ def _write_lines(cursor: Any, ids: Sequence[int], drafts: Sequence[BillDraft]) -
     ]
     if lines:
         cursor.execute(_RECURRING_LINES, [array(column) for column in zip(*lines, strict=True)])
-    items = [(bill_id, item.pk) for bill_id, draft in zip(ids, drafts, strict=True) for item in draft.items]
+    items = [
+        (bill_id, item.pk, draft.items_cut_off)
+        for bill_id, draft in zip(ids, drafts, strict=True)
+        for item in draft.items
+    ]
     if items:
         cursor.execute(_ITEM_LINES, [array(column) for column in zip(*items, strict=True)])
 

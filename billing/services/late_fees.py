@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from billing.models import Item
 from billing.rules.late_fee import LateFee, charged_from
-from billing.services import locks, settlement
+from billing.services import clock, locks, policy, settlement
 from billing.services.arrays import array
 from billing.services.wording import counted, money
 
@@ -26,12 +26,18 @@ _LATE = """
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
     ORDER BY due_on, id LIMIT %(limit)s
 """
-_UNPAID = """
+# A debt of no more than that brings no fee (rule E4).
+_IS_ABOVE_MINIMUM = """%(minimum)s < (
+            SELECT sum(total - allocated) FROM billing_bill other
+            WHERE other.customer_id = bill.customer_id AND other.status = 'open' AND other.due_on < %(day)s
+        )"""
+_UNPAID = f"""
     SELECT id, total - allocated FROM billing_bill bill
-    WHERE id = ANY(%s) AND customer_id = ANY(%s) AND status = 'open'
+    WHERE id = ANY(%(bills)s) AND customer_id = ANY(%(customers)s) AND status = 'open'
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
+        AND {_IS_ABOVE_MINIMUM}
     ORDER BY id
-"""
+"""  # noqa: S608  (names of ours)
 _DESCRIPTION = "'Late fee: bill ' || number || ' was due on ' || due_on"
 _CHARGE = f"""
     INSERT INTO billing_item (customer_id, description, amount, late_fee_of_id, created_at)
@@ -45,6 +51,7 @@ _TO_COME = f"""
     WHERE status = 'open' AND due_on <= %(last)s
         AND (%(customers)s::bigint[] IS NULL OR customer_id = ANY(%(customers)s))
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
+        AND {_IS_ABOVE_MINIMUM}
     ORDER BY due_on, bill.id
 """  # noqa: S608  (names of ours)
 
@@ -81,8 +88,9 @@ def charge(*, day: date, now: datetime, limit: int) -> LateFees:
     """Charge the fee of the settings on every bill that is LATE_FEE_DAYS or more overdue on ``day``.
 
     Each is an item that waits for the customer's next bill. The customer's credit pays first
-    (rule E3); what is locked or belongs to an archived customer is left out. Works in batches of
-    ``limit`` bills, each its own transaction; running it again, or twice at once, charges nothing twice.
+    (rule E3), and an overdue debt of no more than MINIMUM_DEBT brings no fee (rule E4); what is
+    locked or belongs to an archived customer is left out. Works in batches of ``limit`` bills,
+    each its own transaction; running it again, or twice at once, charges nothing twice.
     """
     fees, fee = LateFees(), _fee()
     if fee.is_off:
@@ -103,7 +111,8 @@ def to_come(*, today: date, day: date, customers: list[int] | None = None) -> It
     if fee.is_off:
         return
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_TO_COME, {"last": _last_due_on(day), "customers": customers})
+        parameters = {"last": _last_due_on(day), "customers": customers, "minimum": policy.minimum_debt(), "day": day}
+        cursor.execute(_TO_COME, parameters)
         for customer_id, code, due_on, unpaid, description in cursor:
             if amount := fee.amount(unpaid, settings.CURRENCY):
                 charged_on = max(today, charged_from(due_on, settings.LATE_FEE_DAYS))
@@ -138,7 +147,15 @@ def _charge_batch(fee: LateFee, late: Sequence[LateBill], *, now: datetime) -> l
     locks.access_states(customers)
     settlement.settle(customers, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(_UNPAID, [[bill.id for bill in late], customers])
+        cursor.execute(
+            _UNPAID,
+            {
+                "bills": [bill.id for bill in late],
+                "customers": customers,
+                "minimum": policy.minimum_debt(),
+                "day": clock.local_date(now),
+            },
+        )
         amounts = {bill_id: fee.amount(unpaid, settings.CURRENCY) for bill_id, unpaid in cursor.fetchall()}
         charged = {bill_id: amount for bill_id, amount in amounts.items() if amount}
         cursor.execute(_CHARGE, [now, array(charged), array(charged.values())])

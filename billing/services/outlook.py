@@ -18,6 +18,7 @@ from billing.rules.discounts import charged
 from billing.rules.periods import Interval, Period, Schedule, Unit
 from billing.rules.proration import prorated
 from billing.services import terms
+from billing.services.terms import CustomerTerms
 
 _SERVICES = """
     SELECT
@@ -31,8 +32,10 @@ _SERVICES = """
             SELECT FROM billing_scheduledchange
             WHERE subscription_id = subscription.id AND kind = 'plan' AND status = 'pending'
         )
-        OR EXISTS (SELECT FROM billing_discount WHERE subscription_id = subscription.id)
+        OR EXISTS (SELECT FROM billing_discount WHERE subscription_id = subscription.id),
+        customer.due_days, customer.grace_days, customer.created_at
     FROM billing_subscription subscription
+    JOIN billing_customer customer ON customer.id = subscription.customer_id
     JOIN billing_billingstate state ON state.subscription_id = subscription.id
     WHERE subscription.id = ANY(%s)
 """
@@ -50,6 +53,7 @@ class Service(NamedTuple):
     billed_until: date
     is_unpaid: bool
     is_special: bool
+    customer_terms: CustomerTerms
 
 
 class Proposal(NamedTuple):
@@ -71,7 +75,7 @@ class Outlook:
     def __init__(self, subscription_ids: Collection[int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SERVICES, [list(subscription_ids)])
-            self.services = {row[0]: Service(*row) for row in cursor.fetchall()}
+            self.services = {row[0]: Service._make((*row[:-3], CustomerTerms(*row[-3:]))) for row in cursor.fetchall()}
         self._holds: dict[int, list[Hold]] = {}
         self._changes: dict[int, ScheduledChange] = {}
         self._discounts: dict[int, list[Discount]] = {}

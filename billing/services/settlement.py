@@ -7,17 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from billing.models import Bill
-from billing.services import access, billing_states, credit, renewals
+from billing.services import access, billing_states, credit, renewals, reopening
 
 
-def settle(customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None) -> None:
+def settle(
+    customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None, rule: str = "E7"
+) -> None:
     """Bring everything of locked customers in line with their money, in the transaction that moved it.
 
-    Whoever issues, voids, receives, credits or reverses ends with this call.
+    Whoever issues, voids, receives, credits, reverses or defers ends with this call; ``rule`` is why
+    access comes back.
     """
     credit.apply(customer_ids, now=now, first=first)
-    freed = access.follow_bills(customer_ids, now=now, by=by)
-    held_up = billing_states.held_up(freed, now=now) if freed else []
+    freed = access.follow_bills(customer_ids, now=now, by=by, rule=rule)
+    if not freed:
+        return
+    reopening.reopen(freed, now=now, by=by)
+    held_up = billing_states.held_up(freed, now=now)
     if not held_up:
         return
     if redated := renewals.redate(held_up, now=now, by=by):

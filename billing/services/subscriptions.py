@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import AccessState, BillingState, Block, Customer, Plan, ScheduledChange, Subscription, UnbilledDays
 from billing.rules.errors import Refused
-from billing.services import billing_states, blocks, clock, locks, scheduled_changes, wording
+from billing.services import billing_states, blocks, clock, deferrals, locks, scheduled_changes, wording
 
 
 @transaction.atomic(durable=True)
@@ -57,6 +57,7 @@ def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -
     BillingState.objects.create(
         subscription=subscription, customer_id=subscription.customer_id, billed_until=subscription.starts_on
     )
+    deferrals.inherit([subscription.customer_id])
     billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
     billing_states.refresh([subscription.pk])
     if subscription.starts_on > clock.local_date(now):

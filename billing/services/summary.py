@@ -79,15 +79,6 @@ def bills_in_state(bills: QuerySet[Bill], state: str, today: date) -> QuerySet[B
     return bills.filter(status=state)
 
 
-def unpaid_bills(subscription_id: int, now: datetime) -> QuerySet[Bill]:
-    """The open bills that keep a subscription off at ``now``, the oldest due date first (rules E1, E2)."""
-    return Bill.objects.filter(
-        status=Bill.Status.OPEN,
-        lines__subscription=subscription_id,
-        lines__cut_off_at__lte=now,
-    ).order_by("due_on", "pk")
-
-
 def brought_back(payment: Payment) -> list[str]:
     """The logins of the subscriptions that came online with this payment (rule E7)."""
     events = AccessEvent.objects.filter(

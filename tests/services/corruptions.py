@@ -189,6 +189,9 @@ CORRUPTIONS = {
         ),
         "never": change("accessstate", "cut_off_at = NULL", "cut_off_at IS NOT NULL", key=SUBSCRIPTION),
     },
+    "access: not cut before its promises and exclusions end": {
+        "without a promise": change("accessstate", "not_before = '2026-06-30'", key=SUBSCRIPTION),
+    },
     "access: on while no block is open": {
         "on although blocked": change("accessstate", "is_on = true", "NOT is_on", key=SUBSCRIPTION),
         "off without a reason": change("accessstate", "is_on = false", "is_on", key=SUBSCRIPTION),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from billing.management.arguments import day
 from billing.rules.errors import Refused
 from billing.services import billing_forecast, billing_run
 from billing.services.billing_forecast import WouldIssue, WouldSetAside
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--through", type=_day, metavar="DATE", help="bill what is due until this day (default: today)"
+            "--through", type=day, metavar="DATE", help="bill what is due until this day (default: today)"
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would be issued, also for a day to come; change nothing"
@@ -65,13 +65,6 @@ class Command(BaseCommand):
             f"{charged}{counted(bills, 'bill')} would be issued, {money(total)} in all, {money(tax)} of it tax; "
             f"{counted(set_aside, 'subscription')} would be set aside. Nothing was changed."
         )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2026-03-31") from error
 
 
 def _fee_row(fee: ToCome) -> str:

@@ -11,11 +11,26 @@ CHECKS = (
         """
         SELECT state.subscription_id AS id, state.cut_off_at AS stored, due.cut_off_at AS expected
         FROM billing_accessstate state
-        LEFT JOIN (
-            SELECT subscription_id, min(cut_off_at) AS cut_off_at
-            FROM billing_bill bill JOIN billing_billline line ON line.bill_id = bill.id
-            WHERE status = 'open' AND line.amount > line.credited GROUP BY subscription_id
+        LEFT JOIN billing_cut_offs(
+            ARRAY(SELECT DISTINCT customer_id FROM billing_bill WHERE status = 'open'), %(minimum)s
         ) AS due ON due.subscription_id = state.subscription_id
+        """,
+    ),
+    Check(
+        "access: not cut before its promises and exclusions end",
+        "subscription",
+        """
+        SELECT state.subscription_id AS id, state.not_before AS stored, greatest(
+            (
+                SELECT max(not_before) FROM billing_promise promise
+                WHERE promise.customer_id = subscription.customer_id AND ended_at IS NULL
+                    AND (promise.subscription_id IS NULL OR promise.subscription_id = subscription.id)
+            ), (
+                SELECT max(not_before) FROM billing_exclusion exclusion
+                WHERE exclusion.customer_id = subscription.customer_id AND ended_at IS NULL
+            )
+        ) AS expected
+        FROM billing_accessstate state JOIN billing_subscription subscription ON subscription.id = state.subscription_id
         """,
     ),
     Check(
@@ -45,7 +60,7 @@ CHECKS = (
         """
         SELECT subscription_id AS id, CASE WHEN is_on THEN 'on' ELSE 'off' END AS stored, 'off' AS expected
         FROM billing_accessstate
-        WHERE cut_off_at <= %(now)s - interval '1 hour'
+        WHERE %(cuts_are_allowed)s AND cut_off_at <= %(now)s - interval '1 hour'
         """,
         tolerated=True,
     ),

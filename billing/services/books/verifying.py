@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from billing.rules.money import exponent
+from billing.services import policy
 from billing.services.books import access, allocations, documents, ledger, numbering, periods
 from billing.services.books.check import Check
 
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     *periods.CHECKS,
     *access.CHECKS,
 )
+AN_HOUR = timedelta(hours=1)
 MOST_SHOWN = 20  # differences of one check
 
 _COUNT = "SELECT count(*), count(*) FILTER (WHERE stored IS DISTINCT FROM expected) FROM ({query}) AS row"
@@ -66,7 +68,14 @@ def verify(*, now: datetime, report: Callable[[Result], None] = lambda result: N
     Within a transaction of the caller it sees what that transaction wrote; otherwise it sees one
     instant of the database.
     """
-    parameters = {"now": now, "currency": settings.CURRENCY, "decimals": exponent(settings.CURRENCY)}
+    calendar = policy.calendar()
+    parameters = {
+        "now": now,
+        "currency": settings.CURRENCY,
+        "decimals": exponent(settings.CURRENCY),
+        "minimum": policy.minimum_debt(),
+        "cuts_are_allowed": calendar.allows_cuts(now) and calendar.allows_cuts(now - AN_HOUR),
+    }
     results: list[Result] = []
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:

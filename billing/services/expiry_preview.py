@@ -1,0 +1,114 @@
+"""Who would be cut at an instant, and why; nothing is changed (rule E13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+
+from billing.models import AccessState, Bill
+from billing.models.fields import MoneyField
+from billing.rules.errors import Refused
+from billing.services import policy
+from billing.services.wording import instant
+
+FARTHEST = timedelta(days=366)
+COLUMNS = ("customer", "name", "phone", "area", "login", "plan", "owed", "unpaid bills", "due since", "cut at")
+LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
+
+
+class WouldCut(NamedTuple):
+    """One subscription that is due, and what its customer owes; ``cut_at`` is when it may be cut first."""
+
+    subscription_id: int
+    customer_code: str
+    customer_name: str
+    phone: str
+    area: str
+    login: str
+    plan: str
+    owed: Decimal
+    bills: int
+    due_on: date
+    cut_at: datetime
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a sweep would do at ``at``: how many are due, and why it would cut nobody, if so."""
+
+    at: datetime
+    due: int
+    cuts_nobody_because: str
+
+
+def preview(at: datetime, *, now: datetime) -> Preview:
+    """What the sweep would do at ``at`` if nothing changed until then.
+
+    Raises:
+        Refused: ``at`` is in the past or more than a year ahead.
+    """
+    if at < now:
+        raise Refused("That instant is over. What happened is in the access events; ask for a later one.")
+    if at > now + FARTHEST:
+        raise Refused(
+            f"That is too far ahead: bills for it are not issued yet. Ask for {instant(now + FARTHEST)} at most."
+        )
+    due = _due(at).count()
+    return Preview(at, due, _obstacle(due, at))
+
+
+def rows(at: datetime) -> Iterator[WouldCut]:
+    """Those who are due at ``at``, in the order of their cut-off."""
+    calendar = policy.calendar()
+    open_bills = (
+        Bill.objects.filter(customer=OuterRef("subscription__customer"), status=Bill.Status.OPEN)
+        .order_by()
+        .values("customer")
+    )
+    due = (
+        _due(at)
+        .select_related("subscription__customer__area", "subscription__plan")
+        .annotate(
+            owed=Subquery(open_bills.annotate(left=LEFT).values("left")),
+            bills=Subquery(open_bills.annotate(count=Count("pk")).values("count")),
+            due_on=Subquery(open_bills.annotate(oldest=Min("due_on")).values("oldest")),
+        )
+    )
+    for state in due.order_by("cut_off_at", "pk").iterator(chunk_size=1000):
+        subscription, customer = state.subscription, state.subscription.customer
+        yield WouldCut(
+            subscription_id=subscription.pk,
+            customer_code=customer.code,
+            customer_name=customer.name,
+            phone=customer.phone,
+            area=customer.area.name if customer.area else "",
+            login=subscription.login,
+            plan=subscription.plan.name,
+            owed=state.owed or Decimal(0),
+            bills=state.bills or 0,
+            due_on=state.due_on,
+            cut_at=calendar.first_cut(state.cut_off_at),
+        )
+
+
+def cells(row: WouldCut) -> tuple[str | Decimal | date, ...]:
+    """One row under ``COLUMNS``."""
+    return (*row[1:8], str(row.bills), row.due_on, instant(row.cut_at))
+
+
+def _due(at: datetime) -> QuerySet[Any]:
+    return AccessState.objects.filter(is_on=True, cut_off_at__lte=at)
+
+
+def _obstacle(due: int, at: datetime) -> str:
+    calendar, breaker = policy.calendar(), policy.circuit_breaker()
+    if not calendar.allows_cuts(at):
+        return f"There are no cuts at that time; the next ones come on {instant(calendar.first_cut(at))}."
+    if due > breaker.count and breaker.is_needed(due, AccessState.objects.filter(is_on=True).count()):
+        return "The circuit breaker would hold the run until staff confirm it."
+    return ""

@@ -1,0 +1,32 @@
+"""A payment brings back what had ended because it was unpaid (rules E7, E16)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from billing.models import Block, ScheduledChange, Subscription, UnbilledDays
+from billing.services import billing_states, blocks, clock, locks
+
+
+def reopen(subscription_ids: Collection[int], *, now: datetime, by: Any = None) -> None:
+    """Open subscriptions of locked customers again that ended for non-payment, where their plan allows it.
+
+    ``subscription_ids`` are those that are no longer unpaid. The days since the end are never billed.
+    """
+    ended = Subscription.objects.filter(
+        pk__in=subscription_ids, ended_unpaid_on__isnull=False, plan__reopens_when_paid=True
+    )
+    for subscription in ended.order_by("pk"):
+        _reopen(subscription, now=now, by=by)
+
+
+def _reopen(subscription: Subscription, *, now: datetime, by: Any) -> None:
+    subscription.ends_on = subscription.ended_unpaid_on = None
+    subscription.save(update_fields=["ends_on", "ended_unpaid_on"])
+    ends = ScheduledChange.objects.filter(subscription=subscription, kind=ScheduledChange.Kind.END)
+    ends.filter(status=ScheduledChange.Status.DONE).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)
+    billing_states.skip_to(subscription.pk, clock.local_date(now), reason=UnbilledDays.Reason.UNPAID, now=now)
+    billing_states.refresh([subscription.pk])
+    blocks.close_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule="E7", now=now, by=by)
