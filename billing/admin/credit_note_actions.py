@@ -8,7 +8,7 @@ from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
 from billing.admin.fields import AmountField, OnceForm, TextField
 from billing.admin.formatting import day, link, money
-from billing.admin.payment_actions import RefundForm, hand_over, left_of
+from billing.admin.payment_actions import Refund, left_of
 from billing.models import CreditNote, Reversal
 from billing.rules.money import rounded
 from billing.services import reversals
@@ -40,21 +40,9 @@ class OfCreditNote(Deed):
         return "" if left_of(row) else f"Credit note {row} is taken back or paid out already: nothing is left of it."
 
 
-class RefundCreditNote(OfCreditNote):
+class RefundCreditNote(Refund, OfCreditNote):
     title = "Pay out credit note {}"
-    button = "Refund"
-    name = "refund"
-    icon = "currency_exchange"
-    permission = "billing.refund_payment"
-    form_class = RefundForm
-    service = reversals.refund
-    row_is = "source"
-
-    def outcome(self, done: Reversal) -> str:
-        return f"{money(done.amount, self.row.currency)} of credit note {self.row} is booked as paid out."
-
-    def next_step(self, done: Reversal) -> str:
-        return hand_over(done)
+    noun = "credit note"
 
 
 class WithdrawCredit(OfCreditNote):

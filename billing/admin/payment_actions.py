@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
@@ -76,8 +76,9 @@ class ReversePayment(TakeBack):
         return ENTER_AGAIN if done.kind == Reversal.Kind.MISTAKE else TELL_THE_CUSTOMER
 
 
-class RefundPayment(TakeBack):
-    title = "Refund payment {}"
+class Refund(Deed):
+    """What paying out a payment and a credit note have in common."""
+
     button = "Refund"
     name = "refund"
     icon = "currency_exchange"
@@ -85,14 +86,15 @@ class RefundPayment(TakeBack):
     form_class = RefundForm
     service = reversals.refund
     row_is = "source"
+    noun: ClassVar[str]
 
     def outcome(self, done: Reversal) -> str:
-        return f"{money(done.amount, self.row.currency)} of receipt {self.row} is booked as paid out."
+        return f"{money(done.amount, self.row.currency)} of {self.noun} {self.row} is booked as paid out."
 
     def next_step(self, done: Reversal) -> str:
-        return hand_over(done)
+        return f"Hand the money over now: {done.get_method_display()}."
 
 
-def hand_over(refund: Reversal) -> str:
-    """What to do when a refund is booked."""
-    return f"Hand the money over now: {refund.get_method_display()}."
+class RefundPayment(Refund, TakeBack):
+    title = "Refund payment {}"
+    noun = "receipt"

@@ -14,7 +14,7 @@ from django.db import transaction
 from billing.models import Bill, BillLine, CreditNote, Customer
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, rounded
-from billing.services import crediting, locks, settlement
+from billing.services import crediting, locks, requests, settlement
 from billing.services.crediting import Part
 
 
@@ -109,12 +109,12 @@ def _earlier(
     amounts: Mapping[Any, Decimal] | None,
 ) -> CreditNote | None:
     """The note that an identical request made before (rule M9); ``amounts`` are by the id of the bill's line."""
-    note = CreditNote.objects.filter(request_key=request_key).first() if request_key else None
+    note = requests.earlier(CreditNote, request_key)
     if note is None:
         return None
     same_body = (note.kind, note.bill_id, note.customer_id) == (kind, bill_id, customer.pk)
     if not same_body or amounts not in (None, dict(note.lines.values_list("bill_line", "amount"))):
-        raise Refused(f"This request was already used for credit note {note}. Start a new one.")
+        raise requests.used(note)
     return note
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Area, Customer
 from billing.rules.errors import Refused
-from billing.services import clock, numbers
+from billing.services import clock, numbers, requests
 
 SAME_BODY = ("name", "phone", "email", "address", "tax_id", "bill_per_subscription", "area_id")
 
@@ -66,15 +66,10 @@ def _register_once(customer: Customer, wanted_code: str) -> Customer:
 
 def _same_as_before(customer: Customer, wanted_code: str) -> Customer | None:
     """The customer that an earlier identical request made, or None."""
-    if customer.request_key is None:
-        return None
-    earlier = Customer.objects.filter(request_key=customer.request_key).first()
-    if earlier and (
-        wanted_code not in ("", earlier.code)
-        or any(getattr(earlier, name) != getattr(customer, name) for name in SAME_BODY)
-    ):
-        raise Refused(f"This request was already used for customer {earlier.code}. Start a new one.")
-    return earlier
+    earlier = requests.earlier(Customer, customer.request_key)
+    if earlier and wanted_code not in ("", earlier.code):
+        raise requests.used(earlier)
+    return requests.answer(earlier, customer, SAME_BODY)
 
 
 def _next_free_code(day: date) -> str:

@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Discount, Subscription
 from billing.rules import discounts as rules
 from billing.rules.errors import Refused
-from billing.services import locks, texts, wording
+from billing.services import locks, requests, texts, wording
 
 SAME_BODY = ("subscription_id", "description", "percent", "fixed", "starts_on", "ends_on")
 
@@ -54,7 +54,7 @@ def give(
         created_at=now,
         created_by=by,
     )
-    if earlier := _same_as_before(discount):
+    if earlier := requests.answer(requests.earlier(Discount, request_key), discount, SAME_BODY):
         return earlier
     discount.save(force_insert=True)
     return discount
@@ -83,12 +83,3 @@ def _check_days(starts_on: date, ends_on: date | None) -> None:
             f"The discount would end on {wording.day(ends_on)}, not after its first day {wording.day(starts_on)}. "
             "Choose a later end."
         )
-
-
-def _same_as_before(discount: Discount) -> Discount | None:
-    """The discount that an identical request gave before (rule M9)."""
-    key = discount.request_key
-    earlier = Discount.objects.filter(request_key=key).first() if key else None
-    if earlier and any(getattr(earlier, name) != getattr(discount, name) for name in SAME_BODY):
-        raise Refused(f"This request was already used for the discount “{earlier}”. Start a new one.")
-    return earlier

@@ -13,7 +13,7 @@ from django.db import transaction
 from billing.models import Bill, Customer, Item, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import bills, clock, locks, texts
+from billing.services import bills, clock, locks, requests, texts
 from billing.services.drafts import draft, waiting_items
 from billing.services.outlook import Outlook
 
@@ -48,7 +48,7 @@ def add(
         created_at=now,
         created_by=by,
     )
-    if earlier := _same_as_before(item):
+    if earlier := requests.answer(requests.earlier(Item, request_key), item, SAME_BODY):
         return earlier
     item.save(force_insert=True)
     return item
@@ -84,11 +84,3 @@ def bill_now(*, customer: Customer, now: datetime, by: Any = None) -> Bill:
         raise Refused("No item waits for a bill.")
     bill = draft(customer.pk, [], waiting, issued_on=clock.local_date(now))
     return Bill.objects.get(pk=bills.issue(Outlook([]), [bill], now=now, by=by)[0])
-
-
-def _same_as_before(item: Item) -> Item | None:
-    """The item that an earlier identical request made, or None (rule M9)."""
-    earlier = Item.objects.filter(request_key=item.request_key).first() if item.request_key else None
-    if earlier and any(getattr(earlier, name) != getattr(item, name) for name in SAME_BODY):
-        raise Refused(f"This request was already used for “{earlier}”. Start a new one.")
-    return earlier

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from billing.models import Bill, Customer, Payment
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import clock, locks, numbers, settlement, texts
+from billing.services import clock, locks, numbers, requests, settlement, texts
 
 SAME_BODY = ("customer_id", "amount", "currency", "method")
 
@@ -98,14 +98,10 @@ def book(payment: Payment, bill: Bill | None, *, now: datetime, by: Any = None) 
 
 def _same_as_before(payment: Payment) -> Payment | None:
     """The payment that an earlier identical request made, or None."""
-    earlier = None
-    if payment.request_key:
-        earlier = Payment.objects.filter(request_key=payment.request_key).first()
+    earlier = requests.earlier(Payment, payment.request_key)
     if earlier is None and payment.transaction_id:
         earlier = Payment.objects.filter(gateway=payment.gateway, transaction_id=payment.transaction_id).first()
-    if earlier and any(getattr(earlier, name) != getattr(payment, name) for name in SAME_BODY):
-        raise Refused(f"This request was already used for payment {earlier.number}. Start a new payment.")
-    return earlier
+    return requests.answer(earlier, payment, SAME_BODY)
 
 
 def _checked_currency(currency: str) -> str:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from billing.models import Bill, Customer, Payment, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import bills, clock, locks, payments, wording
+from billing.services import bills, clock, locks, payments, requests, wording
 from billing.services.drafts import draft
 from billing.services.outlook import Outlook
 
@@ -51,9 +51,9 @@ def renew(
 
 def _earlier(request_key: UUID | None, customer: Customer) -> Payment | None:
     """The payment that an identical request made before (rule M9)."""
-    payment = Payment.objects.filter(request_key=request_key).first() if request_key else None
+    payment = requests.earlier(Payment, request_key)
     if payment and payment.customer_id != customer.pk:
-        raise Refused(f"This request was already used for payment {payment}. Start a new one.")
+        raise requests.used(payment)
     return payment
 
 

@@ -17,7 +17,7 @@ from django.db.models import Sum
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, rounded
-from billing.services import clock, credit, locks, settlement, texts
+from billing.services import clock, credit, locks, requests, settlement, texts
 
 ONE_SOURCE_OF = {Payment: "payment", CreditNote: "credit_note"}
 Kind = Reversal.Kind
@@ -137,12 +137,12 @@ def _kept(source: Payment | CreditNote) -> Decimal:
 
 def _earlier(request_key: UUID | None, source: Any, kind: str, amount: Decimal | None) -> Reversal | None:
     """The reversal that an identical request made before (rule M9)."""
-    earlier = Reversal.objects.filter(request_key=request_key).first() if request_key else None
+    earlier = requests.earlier(Reversal, request_key)
     if earlier is None:
         return None
     same_source = getattr(earlier, f"{ONE_SOURCE_OF[type(source)]}_id") == source.pk
     if not same_source or earlier.kind != kind or amount not in (None, earlier.amount):
-        raise Refused("This request was already used for another reversal. Start a new one.")
+        raise requests.used(earlier)
     return earlier
 
 

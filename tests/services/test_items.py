@@ -115,5 +115,5 @@ def test_m9_the_same_request_adds_one_item_and_another_body_is_refused():
     customer, stranger, key = make_customer(), make_customer(), uuid4()
     assert add(customer, request_key=key) == add(customer, request_key=key)
     for who, amount in ((customer, "50"), (stranger, "49.00")):
-        with refused("already used for “Installation”. Start a new one"):
+        with refused("already used for one-off item Installation. Start a new one"):
             add(who, amount, request_key=key)
