@@ -7,13 +7,14 @@ expiry check hourly with ``EXPIRY_CHECK_CRON="0 * * * *"``.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
 from billing.models import SweepRun
-from billing.services import billing_run, books, change_run, reminders, sweep
+from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs
 from utils.scheduler import Job
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,9 @@ def generate_bills() -> None:
 
 
 def delete_old_job_executions() -> None:
-    """Delete the scheduler's execution records that are older than JOB_HISTORY_DAYS."""
+    """Delete the records of executions, and of expiry checks that cut nobody, older than JOB_HISTORY_DAYS."""
     DjangoJobExecution.objects.delete_old_job_executions(settings.JOB_HISTORY_DAYS * SECONDS_A_DAY)
+    sweep_runs.delete_idle(before=timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS))
 
 
 def verify_books() -> None:

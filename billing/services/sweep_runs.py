@@ -72,6 +72,12 @@ def finish(run: SweepRun, *, looked_at: int, skipped: int, set_aside: Mapping[in
         cursor.execute(_FINISH, [looked_at, skipped, len(set_aside), run.pk])
 
 
+def delete_idle(*, before: datetime) -> int:
+    """Delete the records of runs that cut nobody and were not held, as of before an instant; how many."""
+    idle = SweepRun.objects.filter(as_of__lt=before, status=Status.DONE, disabled=0, active=None)
+    return idle.delete()[1].get(SweepRun._meta.label, 0)
+
+
 def hold_if_abnormal(due: int, *, now: datetime) -> tuple[SweepRun | None, bool]:
     """The run that the circuit breaker holds, if it does, and whether that is new.
 

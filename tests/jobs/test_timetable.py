@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
-from billing.models import AccessState, ScheduledChange
+from billing.models import AccessState, ScheduledChange, SweepRun
 from billing.services import books, change_run, endings
 from tests.builders import make_overdue_subscription, make_plan, make_subscription
 from tests.jobs.processes import ROOT, database_url
@@ -37,6 +37,7 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
             "* * * * *",
         ),
         ("apply_scheduled_changes", "Apply scheduled changes", "apply_scheduled_changes", "0 * * * *"),
+        ("record_reminders", "Record reminders of bills", "record_reminders", "0 8 * * *"),
         ("generate_bills", "Generate bills for due periods", "generate_bills", "5 0 * * *"),
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
@@ -115,6 +116,20 @@ def test_old_executions_are_deleted_and_newer_ones_stay(settings):
         )
     delete_old_job_executions()
     assert DjangoJobExecution.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_old_expiry_checks_that_cut_nobody_are_deleted_and_the_others_stay(settings):
+    settings.JOB_HISTORY_DAYS = 7
+    old, new = timezone.now() - timedelta(days=8), timezone.now() - timedelta(days=6)
+    SweepRun.objects.create(as_of=old, set_aside=1)
+    kept = [
+        SweepRun.objects.create(as_of=old, disabled=1),
+        SweepRun.objects.create(as_of=old, status="lapsed", active=60),
+        SweepRun.objects.create(as_of=new),
+    ]
+    delete_old_job_executions()
+    assert list(SweepRun.objects.order_by("pk")) == kept
 
 
 @pytest.mark.django_db
