@@ -42,7 +42,7 @@ _FOLLOW = """
     INSERT INTO billing_accessevent (subscription_id, at, change, reason, rule, actor_id, was_on, is_on)
     SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', %(rule)s, %(by)s, false, comes_back
     FROM switched WHERE is_freed ORDER BY subscription_id
-    RETURNING subscription_id
+    RETURNING subscription_id, is_on
 """
 
 STAFF_REASONS = (Block.Reason.MANUAL, Block.Reason.ABUSE)
@@ -59,12 +59,12 @@ NOT_RESTORED_BY_HAND: dict[str, str] = {
 }
 
 
-def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None, rule: str = "E7") -> list[int]:
+def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None, rule: str = "E7") -> dict[int, bool]:
     """Bring the cut-off instants of the subscriptions of locked customers in line with their open bills, promises
     and exclusions, and end the *unpaid* block of those that are no longer due (rules E4 to E7, E11).
 
-    The caller's transaction changed them; ``rule`` is why access comes back. Returns the ids of the
-    subscriptions whose block ended.
+    The caller's transaction changed them; ``rule`` is why access comes back. Returns whether access
+    is back, by the id of each subscription whose block ended.
     """
     parameters = {
         "customers": list(customer_ids),
@@ -75,7 +75,7 @@ def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None
     }
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOW, parameters)
-        return [row[0] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic(durable=True)

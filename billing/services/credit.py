@@ -6,7 +6,7 @@ PostgreSQL adds every allocation to its bill and its source and refuses one too 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -18,14 +18,22 @@ from billing.models import Bill, CreditNote, Payment
 from billing.rules.allocation import Debt, shares
 from billing.services.arrays import array
 
-# Oldest first; a credit note pays the bill that it corrects before others.
-_SOURCES = """
-    SELECT customer_id, id, NULL::bigint, amount - allocated - returned, received_at AS since, NULL::bigint
-    FROM billing_payment WHERE customer_id = ANY(%(customers)s) AND amount > allocated + returned
+# What is left of payments and credit notes, then what is left to pay of their customers' open bills; the oldest
+# first. In one statement, because the payment at the desk waits for each.
+_MONEY_AND_DEBTS = """
+    WITH source AS MATERIALIZED (
+        SELECT customer_id, id AS payment_id, NULL::bigint AS credit_note_id, NULL::bigint AS bill_id,
+            amount - allocated - returned AS rest, received_at AS since
+        FROM billing_payment WHERE customer_id = ANY(%(customers)s) AND amount > allocated + returned
+        UNION ALL
+        SELECT customer_id, NULL, id, bill_id, total - allocated - returned, issued_at
+        FROM billing_creditnote WHERE customer_id = ANY(%(customers)s) AND total > allocated + returned
+    )
+    SELECT * FROM source
     UNION ALL
-    SELECT customer_id, NULL, id, total - allocated - returned, issued_at, bill_id
-    FROM billing_creditnote WHERE customer_id = ANY(%(customers)s) AND total > allocated + returned
-    ORDER BY since, 3 NULLS LAST, 2
+    SELECT customer_id, NULL, NULL, id, total - allocated, due_on FROM billing_bill
+    WHERE customer_id = ANY(ARRAY(SELECT customer_id FROM source)) AND status = 'open'
+    ORDER BY since, credit_note_id NULLS LAST, payment_id, bill_id
 """
 _ALLOCATE = """
     INSERT INTO billing_allocation (payment_id, credit_note_id, bill_id, amount, allocated_at)
@@ -34,21 +42,21 @@ _ALLOCATE = """
         WITH ORDINALITY AS new (payment_id, credit_note_id, bill_id, amount, place)
     ORDER BY place
 """
-_DEBTS = """
-    SELECT customer_id, id, total - allocated FROM billing_bill
-    WHERE customer_id = ANY(%s) AND status = 'open' ORDER BY due_on, id
-"""
 
 
-class Source(NamedTuple):
-    """What is left of one payment or one credit note."""
+class Row(NamedTuple):
+    """What is left of a payment, of a credit note and the bill that it corrects, or to pay of a bill."""
 
     customer_id: int
     payment_id: int | None
     credit_note_id: int | None
+    bill_id: int | None
     left: Decimal
-    since: datetime
-    corrects: int | None
+    since: object
+
+    @property
+    def is_debt(self) -> bool:
+        return self.payment_id is None and self.credit_note_id is None
 
 
 class Part(NamedTuple):
@@ -63,14 +71,15 @@ class Part(NamedTuple):
 def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = None) -> None:
     """Pay the open bills of locked customers from their payments and credit notes, the oldest bill
     first, or ``first`` before it."""
-    sources = _sources(customer_ids)
-    if not sources:
-        return
-    debts = _debts({source.customer_id for source in sources})
+    rows = _money_and_debts(customer_ids)
+    debts: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    for row in rows:
+        if row.is_debt and row.bill_id is not None:
+            debts[row.customer_id][row.bill_id] = row.left
     parts: list[Part] = []
-    for source in sources:
+    for source in (row for row in rows if not row.is_debt):
         owed = debts[source.customer_id]
-        named = source.corrects or (first.pk if first else None)
+        named = source.bill_id or (first.pk if first else None)
         for share in shares(source.left, [Debt(bill_id, left) for bill_id, left in owed.items()], named):
             owed[share.bill_id] -= share.amount
             parts.append(Part(source.payment_id, source.credit_note_id, share.bill_id, share.amount))
@@ -107,17 +116,7 @@ def _allocate(parts: Sequence[Part], now: datetime) -> None:
             cursor.execute(_ALLOCATE, [now, *(array(column) for column in zip(*parts, strict=True))])
 
 
-def _sources(customer_ids: Collection[int]) -> list[Source]:
+def _money_and_debts(customer_ids: Collection[int]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_SOURCES, {"customers": list(customer_ids)})
-        return [Source(*row) for row in cursor.fetchall()]
-
-
-def _debts(customer_ids: Iterable[int]) -> dict[int, dict[int, Decimal]]:
-    """What is left to pay of each open bill, by customer, the oldest due date first."""
-    debts: dict[int, dict[int, Decimal]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(_DEBTS, [list(customer_ids)])
-        for customer_id, bill_id, left in cursor.fetchall():
-            debts[customer_id][bill_id] = left
-    return debts
+        cursor.execute(_MONEY_AND_DEBTS, {"customers": list(customer_ids)})
+        return [Row(*row) for row in cursor.fetchall()]

@@ -22,7 +22,8 @@ def settle(
     freed = access.follow_bills(customer_ids, now=now, by=by, rule=rule)
     if not freed:
         return
-    reopening.reopen(freed, now=now, by=by)
+    if still_off := [key for key, is_on in freed.items() if not is_on]:
+        reopening.reopen(still_off, now=now, by=by)
     held_up = billing_states.held_up(freed, now=now)
     if not held_up:
         return
