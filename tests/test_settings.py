@@ -48,6 +48,27 @@ def manage(*arguments, **environment):
         ({"EXPIRY_CHECK_CRON": "often"}, "(utils.E005) EXPIRY_CHECK_CRON: 'often' has 1 fields instead of 5"),
         ({"DUE_DAYS": "-1"}, "(utils.E001) DUE_DAYS: '-1' is not a value that can be used"),
         ({"GRACE_DAYS": "two"}, "(utils.E001) GRACE_DAYS: 'two'"),
+        ({"GRACE_DAYS": "-1"}, "(utils.E001) GRACE_DAYS: '-1'"),
+        ({"CUT_OFF_TIME": "25:00"}, "(billing.E003) CUT_OFF_TIME: “25:00” is not a time of day"),
+        ({"WEEKDAYS_WITHOUT_CUTS": "fri,monkey"}, "(billing.E004) WEEKDAYS_WITHOUT_CUTS: “monkey” is not a weekday"),
+        (
+            {"WEEKDAYS_WITHOUT_CUTS": "mon,tue,wed,thu,fri,sat,sun"},
+            "(billing.E004) WEEKDAYS_WITHOUT_CUTS: All seven weekdays are without cuts",
+        ),
+        ({"MINIMUM_DEBT": "-1"}, "(billing.E005) MINIMUM_DEBT: -1 is below zero"),
+        ({"MINIMUM_DEBT": "0.001"}, "(billing.E005) MINIMUM_DEBT: 0.001 has too many decimals"),
+        ({"MINIMUM_DEBT": "1.50", "CURRENCY": "JPY"}, "(billing.E005) MINIMUM_DEBT: 1.50 has too many decimals"),
+        ({"ONE_OFF_BILLS_CUT": "some"}, "(utils.E001) ONE_OFF_BILLS_CUT: 'some'"),
+        ({"NEW_CUSTOMER_DAYS": "-1"}, "(utils.E001) NEW_CUSTOMER_DAYS: '-1'"),
+        ({"END_AFTER_DAYS": "-1"}, "(utils.E001) END_AFTER_DAYS: '-1'"),
+        ({"REMINDER_DAYS": "-3,soon"}, "(billing.E006) REMINDER_DAYS: “soon” is not a number of days"),
+        ({"REMINDER_DAYS": "1,1"}, "(billing.E006) REMINDER_DAYS: Two reminders come on the same day"),
+        ({"PROMISE_MAX_DAYS": "0"}, "(utils.E001) PROMISE_MAX_DAYS: '0'"),
+        ({"PROMISES_PER_YEAR": "-1"}, "(utils.E001) PROMISES_PER_YEAR: '-1'"),
+        ({"MAX_CUTS_PERCENT": "0"}, "(utils.E001) MAX_CUTS_PERCENT: '0'"),
+        ({"MAX_CUTS_PERCENT": "101"}, "(utils.E001) MAX_CUTS_PERCENT: '101'"),
+        ({"MAX_CUTS_COUNT": "-1"}, "(utils.E001) MAX_CUTS_COUNT: '-1'"),
+        ({"REMINDERS_CRON": "mornings"}, "(utils.E005) REMINDERS_CRON: 'mornings' has 1 fields instead of 5"),
         ({"WEB_CONCURRENCY": "0"}, "(utils.E001) WEB_CONCURRENCY: '0'"),
         ({"LOG_LEVEL": "LOUD"}, "(utils.E001) LOG_LEVEL: 'LOUD'"),
         ({"DEMO": "perhaps"}, "(utils.E001) DEMO: 'perhaps'"),
@@ -61,6 +82,12 @@ def test_a_wrong_setting_stops_the_start_with_an_id_and_a_hint(environment, said
     assert said in result.stderr
     assert "HINT:" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_setting_that_is_left_empty_has_its_default():
+    empty = ("CUT_OFF_TIME", "WEEKDAYS_WITHOUT_CUTS", "MINIMUM_DEBT", "REMINDER_DAYS", "MAX_CUTS_PERCENT", "GRACE_DAYS")
+    result = manage("check", **dict.fromkeys(empty, ""))
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_good_settings_pass_the_deployment_check():

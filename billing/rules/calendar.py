@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.rules.errors import Refused
 from billing.rules.periods import local_day, start_of_day
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LETTERS = 3  # of a weekday, at least
 MOST_DAYS_WITHOUT_CUTS = 366
 
 
@@ -52,7 +53,8 @@ class WorkingCalendar:
         first = start_of_day(day, self.zone)
         if self.cut_off_time == time.min:
             return first
-        return max(first, datetime.combine(day, self.cut_off_time, tzinfo=self.zone))
+        # In UTC: two instants of one zone are compared by their wall clocks, which go back once a year.
+        return max(first, datetime.combine(day, self.cut_off_time, tzinfo=self.zone).astimezone(UTC))
 
 
 def parse_time(text: str) -> time:
@@ -76,7 +78,8 @@ def parse_weekdays(words: Collection[str]) -> frozenset[int]:
 
 
 def _weekday(word: str) -> int:
-    short = word.strip().lower()[:3]
-    if short not in WEEKDAYS:
-        raise Refused(f"“{word}” is not a weekday. Write {', '.join(WEEKDAYS)}.")
-    return WEEKDAYS.index(short)
+    text = word.strip().lower()
+    for number, name in enumerate(WEEKDAYS):
+        if len(text) >= LETTERS and name.startswith(text):
+            return number
+    raise Refused(f"“{word}” is not a weekday. Write {', '.join(name[:LETTERS] for name in WEEKDAYS)}.")

@@ -76,6 +76,8 @@ def parse_minimum(text: str, currency: str) -> Decimal:
         Refused: it is not a number, below zero, too large or too precise.
     """
     amount = parse_amount(text or "0", currency)
+    if amount < 0:
+        raise Refused(f"{amount} is below zero.")
     return checked_amount(amount, currency) if amount else amount
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.errors import Refused
-from billing.rules.ladder import Stage, checked, next_on, stage
+from billing.rules.ladder import Stage, checked, next_on, parse_stages, stage
 from billing.rules.retries import retry_dates
 
 SINCE = date(2026, 5, 31)
@@ -58,3 +58,28 @@ def test_each_retry_counts_from_the_attempt_before_it():
     assert retry_dates(SINCE, []) == []
     with pytest.raises(Refused, match="at least one day"):
         retry_dates(SINCE, [1, 0])
+
+
+def test_reminders_are_read_in_the_order_of_their_days_and_named():
+    assert parse_stages([]) == ()
+    assert parse_stages(["7", "-3", "0", "1"]) == (
+        Stage("3 days before the due date", -3),
+        Stage("on the due date", 0),
+        Stage("1 day after the due date", 1),
+        Stage("7 days after the due date", 7),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["soon"], "“soon” is not a number of days"),
+        (["1.5"], "“1.5” is not a number of days"),
+        (["1", "01"], "Two reminders come on the same day"),
+        (["367"], "too far from it"),
+        (["-367"], "too far from it"),
+    ],
+)
+def test_reminders_that_cannot_be_are_refused(words, message):
+    with pytest.raises(Refused, match=message):
+        parse_stages(words)

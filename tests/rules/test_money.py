@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.rules.errors import Refused
-from billing.rules.money import checked_amount, exponent, is_currency, parse_amount, rounded
+from billing.rules.money import checked_amount, exponent, is_currency, parse_amount, parse_minimum, rounded
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,26 @@ def test_what_is_not_a_number_is_refused(amount):
 
 def test_currencies_are_known_by_their_iso_code():
     assert is_currency("BDT") and not is_currency("XYZ") and not is_currency("usd")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "amount"), [("", "USD", "0"), ("0", "JPY", "0"), ("0.00", "USD", "0"), ("1.5", "USD", "1.50")]
+)
+def test_e4_a_minimum_may_be_zero(text, currency, amount):
+    assert parse_minimum(text, currency) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "message"),
+    [
+        ("-1", "USD", "-1 is below zero"),
+        ("0.001", "USD", "too many decimals"),
+        ("1.5", "JPY", "too many decimals"),
+        ("5 EUR", "USD", "Enter it in USD"),
+        ("some", "USD", "is not an amount"),
+        ("999999999999", "USD", "slip of the keyboard"),
+    ],
+)
+def test_e4_a_minimum_that_cannot_be_is_refused(text, currency, message):
+    with pytest.raises(Refused, match=message):
+        parse_minimum(text, currency)
