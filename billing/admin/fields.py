@@ -67,8 +67,10 @@ class MethodField(forms.ChoiceField):
 
 
 class RadioField(forms.ChoiceField):
+    """A choice of few, one below the other: their texts may be long."""
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": UnfoldAdminRadioSelectWidget(radio_style=1), **kwargs})
+        super().__init__(**{"widget": UnfoldAdminRadioSelectWidget, **kwargs})
 
 
 def typed(form: forms.Form) -> list[tuple[str, str]]:

@@ -11,11 +11,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin.action_pages import action_page
 from billing.admin.base import BillingAdmin, attempt
 from billing.admin.customer_actions import told_bill
+from billing.admin.fields import RadioField, TextField
 from billing.admin.formatting import day, money, page_of
 from billing.admin.subscription_facts import facts_of
 from billing.models import AccessState, Block, Subscription
@@ -29,21 +29,14 @@ MOST_SHOWN = 10
 
 
 class DisableForm(forms.Form):
-    reason = forms.ChoiceField(
-        choices=STAFF_REASONS, initial=Block.Reason.MANUAL, widget=UnfoldAdminRadioSelectWidget(radio_style=1)
-    )
-    note = forms.CharField(
-        max_length=Block._meta.get_field("note").max_length,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="For your colleagues: why, and until when.",
-    )
+    reason = RadioField(choices=STAFF_REASONS, initial=Block.Reason.MANUAL)
+    note = TextField(help_text="For your colleagues: why, and until when.")
 
 
 class RestoreForm(forms.Form):
     """Valid is every reason that staff can take back; offered are those that are open."""
 
-    reason = forms.ChoiceField(choices=STAFF_REASONS, widget=UnfoldAdminRadioSelectWidget(radio_style=1))
+    reason = RadioField(choices=STAFF_REASONS)
 
     def __init__(self, offered: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
