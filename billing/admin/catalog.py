@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -25,6 +25,11 @@ from billing.rules.money import rounded
 from billing.services import plans
 
 BILLS_WHILE_UNPAID = [("unknown", "As usual: postpaid yes, prepaid no"), ("true", "Yes"), ("false", "No")]
+PERIODS = "Periods"
+IN_USE = (
+    "Subscriptions are billed by the interval and the billing day, so these stay. "
+    "For another rhythm add a plan, and change the subscriptions to it."
+)
 LAST_PRICES = 12
 PRICE_COLUMNS = columns("Price", "For periods that started before", "Changed", "By", amounts=["Price"])
 NONE_BY_DEFAULT = ("lead_days", "trial_days")
@@ -36,6 +41,7 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Plan
         fields = "__all__"  # noqa: DJ007  (the admin's fieldsets name them)
+        help_texts = {"bills_while_unpaid": "Whether a subscription that is disabled as unpaid is billed further."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,6 +51,7 @@ class PlanForm(forms.ModelForm):
             f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
         )
         self.fields["bills_while_unpaid"].widget.choices = BILLS_WHILE_UNPAID
+        cast("forms.ModelChoiceField", self.fields["tax_rate"]).empty_label = "No tax"
         for name in NONE_BY_DEFAULT:
             self.fields[name].required = False
         if self.instance.pk:
@@ -83,7 +90,7 @@ class PlanAdmin(DeletedUnlessUsed):
     instead = "Set “available until” to sell it no more."
     fieldsets = (
         (None, {"fields": ("name", "code", "price", "tax_rate", "mode")}),
-        ("Periods", {"fields": (*plans.RHYTHM, "trial_days")}),
+        (PERIODS, {"fields": (*plans.RHYTHM, "trial_days")}),
         ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days", "bills_while_unpaid")}),
         ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
         ("On sale", {"fields": ("available_from", "available_until")}),
@@ -94,6 +101,13 @@ class PlanAdmin(DeletedUnlessUsed):
             plans.change(obj, form.changed_data, now=timezone.now(), by=request.user)
         else:
             super().save_model(request, obj, form, change)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        is_in_use = bool(self.get_readonly_fields(request, obj))
+        return [
+            (title, {**options, "description": IN_USE} if title == PERIODS and is_in_use else options)
+            for title, options in self.fieldsets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return plans.RHYTHM if isinstance(obj, Plan) and plans.is_in_use(obj) else ()
@@ -134,11 +148,16 @@ class TaxRateForm(forms.ModelForm):
         fields = ("name", "percent", "inclusive")
         help_texts = {"percent": "0 to 100. A change touches bills to come; bills that are issued keep theirs."}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["percent"] = f"{self.instance.percent.normalize():f}"
+
 
 @admin.register(TaxRate)
 class TaxRateAdmin(DeletedUnlessUsed):
     form = TaxRateForm
-    list_display = ("name", "percent_text", "inclusive")
+    list_display = ("name", "percent_text", "prices")
     search_fields = ("name",)
     used_by = "plans"
     instead = "Give these plans another rate first."
@@ -148,4 +167,8 @@ class TaxRateAdmin(DeletedUnlessUsed):
 
     @display(description="percent", ordering="percent")
     def percent_text(self, rate: TaxRate) -> str:
-        return f"{rate.percent.normalize():f} %"
+        return formatting.percent(rate.percent)
+
+    @display(description="prices", ordering="inclusive")
+    def prices(self, rate: TaxRate) -> str:
+        return "with tax" if rate.inclusive else "without tax"

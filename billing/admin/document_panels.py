@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.text import capfirst
 
-from billing.admin.formatting import NONE, amount_cell, day, instant, link, state_label
+from billing.admin.formatting import NONE, amount_cell, day, instant, link, percent, state_label
 from billing.admin.panels import Panel, columns
 from billing.models import Allocation, Bill, CreditNote, Payment
 
@@ -23,7 +23,7 @@ def taxes_panel(document: Bill | CreditNote) -> Panel:
     rows = [
         (
             f"{tax.name}, in the price" if tax.inclusive else tax.name,
-            f"{tax.percent.normalize():f} %",
+            percent(tax.percent),
             amount_cell(tax.base, document.currency),
             amount_cell(tax.tax, document.currency),
         )

@@ -41,6 +41,11 @@ def money(amount: Decimal, currency: str = "") -> str:
     return wording.price(amount, currency)
 
 
+def percent(value: Decimal) -> str:
+    """A share such as ``5.5 %``, without zeros that say nothing."""
+    return f"{value.normalize():f} %"
+
+
 def amount_cell(amount: Decimal, currency: str = "") -> SafeString:
     """An amount for a column: set to the right, in figures of equal width."""
     return format_html('<span class="amount">{}</span>', money(amount, currency))

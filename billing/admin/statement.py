@@ -31,8 +31,8 @@ SHOWN_AT_FIRST = relativedelta(years=1)
 
 
 class StatementForm(forms.Form):
-    since = forms.DateField(label="From", widget=UnfoldAdminDateWidget)
-    until = forms.DateField(label="Until", widget=UnfoldAdminDateWidget, help_text="The last day, inclusive.")
+    since = forms.DateField(label="From", widget=UnfoldAdminDateWidget, help_text="The first day.")
+    until = forms.DateField(label="Until", widget=UnfoldAdminDateWidget, help_text="The last day, included.")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

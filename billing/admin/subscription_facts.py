@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from billing.admin.action_pages import Facts
-from billing.admin.formatting import day, link, money
+from billing.admin.formatting import day, link, money, percent
 from billing.models import Discount, Plan, Subscription
 from billing.rules.errors import Refused
 from billing.services import bills
@@ -60,4 +60,4 @@ def days(found: Any) -> str:
 
 def taken_off(discount: Discount) -> str:
     """Such as “10 %” or “$5.00”."""
-    return money(discount.fixed) if discount.fixed else f"{discount.percent.normalize():f} %"
+    return money(discount.fixed) if discount.fixed else percent(discount.percent)

@@ -6,7 +6,7 @@ import pytest
 from billing.models import Area, Plan, PriceBefore, TaxRate
 from billing.services import items, plan_changes
 from tests.builders import at, issue_next, make_customer, make_plan, make_subscription
-from tests.faces.conftest import shown_messages, text_of, url
+from tests.faces.conftest import list_url, shown_messages, text_of, url
 
 ADD = "/admin/billing/plan/add/"
 VALUES = {
@@ -65,6 +65,22 @@ def test_the_rhythm_of_a_plan_in_use_stays_but_its_price_can_change(admin_client
     assert PriceBefore.objects.get().price == 20
     [panel] = admin_client.get(url(plan)).context["panels"]
     assert [str(cell) for cell in panel.rows[0]][0::3] == ['<span class="amount">$20.00</span>', "admin"]
+
+
+def test_t3_the_page_of_a_plan_says_why_its_rhythm_stays(admin_client):
+    says = "Subscriptions are billed by the interval and the billing day, so these stay."
+    assert says in text_of(admin_client.get(url(make_subscription().plan)))
+    for page in (url(make_plan()), ADD):
+        assert says not in text_of(admin_client.get(page))
+
+
+def test_m4_a_tax_rate_is_shown_as_people_write_it(admin_client):
+    vat = TaxRate.objects.create(name="VAT", percent=20)
+    TaxRate.objects.create(name="Reduced", percent=Decimal("5.5"), inclusive=True)
+    assert admin_client.get(url(vat)).context["adminform"].form["percent"].value() == "20"
+    page = text_of(admin_client.get(list_url(TaxRate)))
+    for text in ("20 %", "without tax", "5.5 %", "with tax"):
+        assert text in page
 
 
 def test_t3_the_rhythm_of_a_plan_that_somebody_waits_for_stays_too(admin_client):
