@@ -35,7 +35,7 @@ _FOLLOW = """
         WHERE state.subscription_id = switched.subscription_id
             AND (comes_back OR state.cut_off_at IS DISTINCT FROM switched.cut_off_at)
     ), unblocked AS (
-        UPDATE billing_block SET closed_at = %(now)s
+        UPDATE billing_block SET closed_at = greatest(%(now)s, opened_at)
         WHERE reason = 'unpaid' AND closed_at IS NULL
             AND subscription_id = ANY(ARRAY(SELECT subscription_id FROM switched WHERE is_freed))
     )

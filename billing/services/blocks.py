@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from billing.models import AccessEvent, AccessState, Bill, BillLine, Block
 from billing.rules.access import NEVER, is_due
@@ -40,7 +41,7 @@ def close_block(state: AccessState, reason: str, *, rule: str, now: datetime, by
     if is_due(state.cut_off_at, now) and not is_blocked(state, Block.Reason.UNPAID):
         open_block(state, Block.Reason.UNPAID, rule="E1", now=now, bill=_bill_that_cuts(state))
     open_blocks = Block.objects.filter(subscription_id=state.pk, closed_at=None)
-    open_blocks.filter(reason=reason).update(closed_at=now)
+    open_blocks.filter(reason=reason).update(closed_at=Greatest(Value(now), F("opened_at")))  # clocks are set back
     is_on = not open_blocks.exists()
     _record(state, AccessEvent.Change.UNBLOCKED, reason, is_on=is_on, rule=rule, now=now, by=by)
     return True

@@ -43,8 +43,11 @@ class Explanation:
         return next((step for step in self.steps if step.at > self.at), None)
 
 
-def explain(subscription: Subscription, at: datetime) -> Explanation:
+def explain(subscription: Subscription, at: datetime, *, now: datetime | None = None) -> Explanation:
     """Explain the access of a subscription at ``at``: in the past from its history, later from what is known today.
+
+    Args:
+        now: the present, which is ``at`` by default; what is due by a later ``at`` will have happened then.
 
     Raises:
         Refused: the subscription did not exist at ``at``.
@@ -53,7 +56,7 @@ def explain(subscription: Subscription, at: datetime) -> Explanation:
         raise Refused(f"{subscription} was opened on {instant(subscription.created_at)}. Ask for a later instant.")
     if AccessEvent.objects.filter(subscription=subscription, at__gt=at).exists():
         return _of_the_past(subscription, at)
-    return _from_its_last_change_on(subscription, at)
+    return _from_its_last_change_on(subscription, at, is_to_come=now is not None and at > now)
 
 
 def why_off(subscription: Subscription, at: datetime) -> list[str]:
@@ -71,25 +74,31 @@ def _of_the_past(subscription: Subscription, at: datetime) -> Explanation:
     return Explanation(subscription, at, has_access, sentences, (), steps)
 
 
-def _from_its_last_change_on(subscription: Subscription, at: datetime) -> Explanation:
+def _from_its_last_change_on(subscription: Subscription, at: datetime, *, is_to_come: bool) -> Explanation:
     state = AccessState.objects.get(pk=subscription.pk)
-    bills = list(blocks.unpaid_bills(subscription.pk, None))
+    bills = list(blocks.unpaid_bills(subscription.pk, None).filter(issued_at__lte=at))
     cut = ladder.cut(state)
     end = ladder.end(subscription, cut.at if cut else None)
     steps = sorted(
         [*(step for bill in bills for step in ladder.of_bill(bill)), *_agreed(subscription), *filter(None, (cut, end))]
     )
     reasons = {block.reason: list(_told(block, at)) for block in _open_blocks(subscription, at)}
+    if is_to_come:
+        _let_happen(steps, cut, at, reasons)
+    has_access, told = not reasons, [sentence for sentences in reasons.values() for sentence in sentences]
+    if cut and cut.at <= at and has_access:
+        has_access, told = not is_to_come, list(_about_to_be_cut(subscription, cut, at))
+    told = told or list(_on(state, bills, at))
+    return Explanation(subscription, at, has_access, [*told, *_deferred(subscription, at)], bills, steps)
+
+
+def _let_happen(steps: Sequence[Step], cut: Step | None, at: datetime, reasons: dict[str, list[str]]) -> None:
+    """Open and close what the steps until ``at`` will have opened and closed by then."""
     for step in steps:
         if step.at <= at:
             reasons.pop(step.closes, None)
             if step.opens and step is not cut:
                 reasons[step.opens] = [f"{instant(step.at)}: {step.what}"]
-    if cut and cut.at <= at and not reasons:
-        reasons[cut.opens] = list(_about_to_be_cut(subscription, cut, at))
-    told = [sentence for sentences in reasons.values() for sentence in sentences]
-    told = told or list(_on(state, bills, at))
-    return Explanation(subscription, at, not reasons, [*told, *_deferred(subscription, at)], bills, steps)
 
 
 def _open_blocks(subscription: Subscription, at: datetime) -> list[Block]:
@@ -173,7 +182,7 @@ def _on(state: AccessState, bills: Sequence[Bill], at: datetime) -> Iterator[str
         minimum = price(policy.minimum_debt())
         yield f"It has access: the overdue debt is not above {minimum}, which cuts nobody (rule E4)."
     else:
-        yield "It has access: no unpaid bill is past its cut-off yet."
+        yield "It has access: its unpaid bills do not cut it yet."
     for bill in bills:
         left = price(bill.outstanding, bill.currency)
         due = "was due on" if bill.due_on < clock.local_date(at) else "is to be paid by"
@@ -189,7 +198,9 @@ def _about_to_be_cut(subscription: Subscription, cut: Step, at: datetime) -> Ite
 
 def _deferred(subscription: Subscription, at: datetime) -> Iterator[str]:
     for model in (Promise, Exclusion):
-        found = model._default_manager.filter(customer=subscription.customer_id, ended_at=None, not_before__gt=at)
+        found = model._default_manager.filter(
+            customer=subscription.customer_id, created_at__lte=at, ended_at=None, not_before__gt=at
+        )
         if model is Promise:
             found = found.filter(Q(subscription=None) | Q(subscription=subscription))
         for deferral in found:

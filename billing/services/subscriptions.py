@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import AccessState, BillingState, Block, Customer, Plan, ScheduledChange, Subscription, UnbilledDays
 from billing.rules.errors import Refused
-from billing.services import billing_states, blocks, clock, deferrals, locks, scheduled_changes, wording
+from billing.services import access, billing_states, blocks, clock, deferrals, locks, scheduled_changes, wording
 
 
 @transaction.atomic(durable=True)
@@ -32,6 +32,7 @@ def open_subscription(
     plan = locks.plan(plan.pk)
     check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
+    locks.access_states([customer.pk])
     first_paid_day = starts_on + timedelta(days=plan.trial_days)
     subscription = Subscription(
         customer=customer,
@@ -58,6 +59,7 @@ def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -
         subscription=subscription, customer_id=subscription.customer_id, billed_until=subscription.starts_on
     )
     deferrals.inherit([subscription.customer_id])
+    access.follow_bills([subscription.customer_id], now=now)  # an open bill of one-off items cuts it, too (rule E5)
     billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
     billing_states.refresh([subscription.pk])
     if subscription.starts_on > clock.local_date(now):

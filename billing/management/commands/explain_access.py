@@ -25,8 +25,9 @@ class Command(BaseCommand):
         subscription = Subscription.objects.select_related("customer", "plan").filter(login=login.strip()).first()
         if subscription is None:
             raise CommandError(f"There is no subscription with the login {login.strip()}. Check it in the admin.")
+        now = timezone.now()
         try:
-            found = access.explain(subscription, at or timezone.now())
+            found = access.explain(subscription, at or now, now=now)
         except Refused as refused:
             raise CommandError(str(refused)) from refused
         state = "has access" if found.has_access else "has no access"
