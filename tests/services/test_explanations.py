@@ -182,7 +182,7 @@ def test_e12_what_is_agreed_is_foretold(subscription):
         False,
         True,
     ]
-    assert "Agreed: hold." in told(subscription, "2026-02-05", NOW)[1]
+    assert "Agreed: Hold." in told(subscription, "2026-02-05", NOW)[1]
 
 
 def test_e12_an_agreed_end_that_has_not_happened_yet_is_not_told_as_done(subscription):
