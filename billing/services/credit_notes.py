@@ -96,7 +96,7 @@ def write_off(*, bill: Bill, reason: str, now: datetime, by: Any = None, request
     note = crediting.write_plain(
         customer, CreditNote.Kind.WRITE_OFF, bill, amount, reason, now=now, by=by, request_key=request_key
     )
-    settlement.settle([customer.pk], now=now, by=by)
+    settlement.settle([customer.pk], now=now, by=by, rule="E1")
     note.refresh_from_db()
     return note
 

@@ -9,6 +9,9 @@ from typing import Any
 from billing.models import Bill
 from billing.services import access, billing_states, credit, renewals, reopening
 
+# Who pays or promises wants the service; a debt that was given up, or is too small now, starts nothing.
+REOPENS = ("E7", "E11")
+
 
 def settle(
     customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None, rule: str = "E7"
@@ -22,7 +25,8 @@ def settle(
     freed = access.follow_bills(customer_ids, now=now, by=by, rule=rule)
     if not freed:
         return
-    if still_off := [key for key, is_on in freed.items() if not is_on]:
+    still_off = [key for key, is_on in freed.items() if not is_on]
+    if still_off and rule in REOPENS:
         reopening.reopen(still_off, now=now, by=by)
     held_up = billing_states.held_up(freed, now=now)
     if not held_up:
