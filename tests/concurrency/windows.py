@@ -1,0 +1,98 @@
+"""The two windows in which a sweep and somebody else can meet on one row, held open until the other has come.
+
+Nothing is left to chance: the sweep waits for the other, and goes on when that one has committed, or
+waits for the sweep's lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+from billing.models import AccessEvent, AccessState
+from billing.services import locks, sweep
+from tests.concurrency.races import together
+
+LONGEST = 30  # seconds, before a test gives up
+
+_SOMEBODY_WAITS_FOR_ME = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+)
+
+
+def after_the_decision(monkeypatch, now, act: Callable[[], object]) -> sweep.Sweep:
+    """A sweep has read who is due; ``act`` commits; then the sweep locks and goes on."""
+    claim, acted = sweep._claim, Event()
+
+    def when_the_other_is_done(*args):
+        decided.set()
+        assert acted.wait(LONGEST)
+        return claim(*args)
+
+    def act_and_tell():
+        try:
+            act()
+        finally:
+            acted.set()
+
+    decided = Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "_claim", when_the_other_is_done)
+        return _race(now, decided, act_and_tell)
+
+
+def after_the_lock(monkeypatch, now, act: Callable[[], object]) -> sweep.Sweep:
+    """A sweep has locked who is due; ``act`` runs into its lock; then the sweep writes and commits."""
+    disable, locked = sweep._disable, Event()
+
+    def when_the_other_waits(cursor, *args):
+        locked.set()
+        _until_somebody_waits(cursor)
+        return disable(cursor, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "_disable", when_the_other_waits)
+        return _race(now, locked, act)
+
+
+def _race(now, reached: Event, act: Callable[[], object]) -> sweep.Sweep:
+    def act_in_the_window():
+        assert reached.wait(LONGEST)
+        act()
+
+    result, _ = together(lambda: sweep.disable_due(now=now, limit=500), act_in_the_window)
+    assert isinstance(result, sweep.Sweep)
+    return result
+
+
+def _until_somebody_waits(cursor) -> None:
+    deadline = time.monotonic() + LONGEST
+    while time.monotonic() < deadline:
+        cursor.execute(_SOMEBODY_WAITS_FOR_ME)
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.005)
+    raise AssertionError("Nobody came into the window.")
+
+
+def broken_histories() -> list[str]:
+    """The subscriptions whose events do not follow from one another up to what the state says."""
+    broken = []
+    for state in AccessState.objects.select_related("subscription"):
+        is_on, switches = True, 0
+        for event in AccessEvent.objects.filter(subscription=state.pk).order_by("pk"):
+            if event.was_on != is_on:
+                broken.append(state.subscription.login)
+            switches += event.was_on != event.is_on
+            is_on = event.is_on
+        if (is_on, switches) != (state.is_on, state.version):
+            broken.append(state.subscription.login)
+    return broken
+
+
+def without_locks(patch) -> None:
+    """For controls: whoever moves money locks the customer, but not the access states."""
+    patch.setattr(locks, "_MONEY", "SELECT id FROM billing_customer WHERE id = %s FOR NO KEY UPDATE")
+    patch.setattr(locks, "_ACCESS_STATES", "SELECT %s")
+    patch.setattr(locks, "access_state", lambda pk: AccessState.objects.get(pk=pk))
