@@ -15,6 +15,7 @@ VAR_DIR = BASE_DIR / "var"
 
 env = Env()
 ENVIRONMENT_PROBLEMS = env.problems
+FROM_ENVIRONMENT = env.changed
 
 # --- What this installation is -------------------------------------------------------------
 DEMO = env.flag("DEMO", False)

@@ -2,7 +2,8 @@
 
 A value that cannot be used is replaced by its default and remembered in ``problems``;
 the system checks (``utils.checks``) turn every entry into an error with a hint, so that
-an operator sees all mistakes at once and never a traceback.
+an operator sees all mistakes at once and never a traceback. ``changed`` has the names
+whose value is not their default.
 """
 
 from __future__ import annotations
@@ -37,9 +38,13 @@ class Env:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.changed: set[str] = set()
         self._env = environ.FileAwareEnv()
 
     def text(self, name: str, default: str = "") -> str:
+        return self._noted(name, self._read(name, default), default)
+
+    def _read(self, name: str, default: str = "") -> str:
         try:
             value: str = self._env.str(name, default=default)
         except (ImproperlyConfigured, OSError) as error:
@@ -91,14 +96,19 @@ class Env:
         return {**environ.Env.db_url_config(url), "ENGINE": "django.db.backends.postgresql"}
 
     def _parsed(self, name: str, default: T, parse: Callable[[str], T], hint: str) -> T:
-        text = self.text(name)
+        text = self._read(name)
         if not text:
             return default
         try:
-            return parse(text)
+            return self._noted(name, parse(text), default)
         except (ValueError, KeyError, OSError):
             self._remember(name, f"{text!r} is not a value that can be used", hint)
             return default
+
+    def _noted(self, name: str, value: T, default: T) -> T:
+        if value != default:
+            self.changed.add(name)
+        return value
 
     def _remember(self, name: str, message: str, hint: str) -> None:
         self.problems.append(Problem(name, message, hint))

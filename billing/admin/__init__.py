@@ -10,6 +10,8 @@ from billing.admin import (
     changes,
     credit_notes,
     customers,
+    deferrals,
+    holidays,
     items,
     jobs,
     ledger,
@@ -18,6 +20,7 @@ from billing.admin import (
     reversals,
     review,
     subscriptions,
+    sweep_runs,
     users,
 )
 
@@ -29,6 +32,8 @@ __all__ = [
     "changes",
     "credit_notes",
     "customers",
+    "deferrals",
+    "holidays",
     "items",
     "jobs",
     "ledger",
@@ -37,6 +42,7 @@ __all__ = [
     "reversals",
     "review",
     "subscriptions",
+    "sweep_runs",
     "users",
 ]
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from billing.admin import formatting
-from billing.admin.base import ReadOnlyAdmin
-from billing.admin.panels import Column, Panel
+from billing.admin.base import ReadOnlyAdmin, asked_once
+from billing.admin.cut_offs import ShowsCutOff
 from billing.admin.search import SearchedByCustomer
-from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
-from billing.models import AccessEvent, AccessState, Block, SweepRun
-
-MOST_CUTS = 50
-SUBSCRIPTION = Column("Subscription")
+from billing.admin.who_will_be_cut import who_will_be_cut
+from billing.models import AccessEvent, AccessState, Block
 
 
 class BySubscription(SearchedByCustomer, ReadOnlyAdmin):
@@ -28,17 +26,29 @@ class BySubscription(SearchedByCustomer, ReadOnlyAdmin):
 
 
 @admin.register(AccessState)
-class AccessStateAdmin(BySubscription):
-    list_display = ("subscription", "access", "cut_off_at", "version")
+class AccessStateAdmin(ShowsCutOff, BySubscription):
+    list_display = ("subscription", "access", "cut_off", "version")
     list_select_related = ("subscription",)
     list_filter = ("is_on", "cut_off_at")
     ordering = ("pk",)
-    fields = ("subscription", "access", "cut_off_at", "version")
-    readonly_fields = ("access",)
+    fields = ("subscription", "access", "cut_off", "version")
+    readonly_fields = ("access", "cut_off")
 
     @display(description="access", ordering="is_on")
     def access(self, state: AccessState) -> SafeString:
         return formatting.access_label(state.is_on)
+
+    @display(description="cut-off", ordering="cut_off_at")
+    @asked_once
+    def cut_off(self, state: AccessState) -> str:
+        return self.cut_off_of(state, state.cut_off_at)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.who_will_be_cut)
+        return [path("who-will-be-cut/", page, name="billing_who_will_be_cut"), *super().get_urls()]
+
+    def who_will_be_cut(self, request: HttpRequest) -> HttpResponseBase:
+        return who_will_be_cut(self, request)
 
 
 @admin.register(Block)
@@ -62,15 +72,3 @@ class AccessEventAdmin(BySubscription):
     @display(description="access after")
     def access(self, event: AccessEvent) -> SafeString:
         return formatting.access_label(event.is_on)
-
-
-@admin.register(SweepRun)
-class SweepRunAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "as_of", "disabled")
-    list_filter = ("as_of",)
-
-    def panels(self, request: HttpRequest, row: SweepRun) -> list[Panel]:
-        events = row.events.select_related("subscription", "bill", "run", "actor").order_by("pk")[:MOST_CUTS]
-        cuts = [(formatting.link(event.subscription), *event_row(event)) for event in events]
-        more = formatting.list_of(AccessEvent, f"?run__id__exact={row.pk}")
-        return [Panel("Disabled by this run", (SUBSCRIPTION, *EVENT_COLUMNS), cuts, more=more)]

@@ -6,12 +6,13 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
 
-from billing.admin import formatting
-from billing.admin.base import ReadOnlyAdmin
+from billing.admin import cut_offs, formatting
+from billing.admin.base import ReadOnlyAdmin, asked_once
 from billing.admin.formatting import amount_cell
 from billing.admin.search import SearchedByCustomer
 from billing.admin.subscription_facts import days
 from billing.models import BillLine
+from billing.services import policy
 
 
 @admin.register(BillLine)
@@ -33,9 +34,17 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
         ("price_text", "discount_text"),
         ("amount_text", "credited_text"),
         ("tax_name", "tax_percent", "tax_inclusive"),
-        "cut_off_at",
+        "cut_off",
     )
-    readonly_fields = ("period_text", "billed_text", "price_text", "discount_text", "amount_text", "credited_text")
+    readonly_fields = (
+        "period_text",
+        "billed_text",
+        "price_text",
+        "discount_text",
+        "amount_text",
+        "credited_text",
+        "cut_off",
+    )
 
     @display(description="period")
     def period_text(self, line: BillLine) -> str:
@@ -44,6 +53,11 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
     @display(description="days that count as billed")
     def billed_text(self, line: BillLine) -> str:
         return days(line.billed_days) if line.billed_days else formatting.NONE
+
+    @display(description="cut-off for this line")
+    @asked_once
+    def cut_off(self, line: BillLine) -> str:
+        return cut_offs.cut_off(line.cut_off_at, policy.calendar())
 
     @display(description="amount", ordering="amount")
     def line_amount(self, line: BillLine) -> SafeString:

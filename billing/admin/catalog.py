@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from billing.admin import formatting
 from billing.admin.panels import Panel, columns
 from billing.admin.protection import DeletedUnlessUsed
+from billing.admin.rules_in_force import plan_panel
 from billing.models import Item, Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import rounded
@@ -91,7 +92,8 @@ class PlanAdmin(DeletedUnlessUsed):
     fieldsets = (
         (None, {"fields": ("name", "code", "price", "tax_rate", "mode")}),
         (PERIODS, {"fields": (*plans.RHYTHM, "trial_days")}),
-        ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days", "bills_while_unpaid")}),
+        ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days")}),
+        ("When disabled as unpaid", {"fields": ("bills_while_unpaid", "end_after_days", "reopens_when_paid")}),
         ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
         ("On sale", {"fields": ("available_from", "available_until")}),
     )
@@ -126,7 +128,8 @@ class PlanAdmin(DeletedUnlessUsed):
             )
             for one in earlier
         ]
-        return [Panel("Earlier prices", PRICE_COLUMNS, rows)] if rows else []
+        earlier_prices = [Panel("Earlier prices", PRICE_COLUMNS, rows)] if rows else []
+        return [plan_panel(row), *earlier_prices]
 
     @display(description="price", ordering="price")
     def price_amount(self, plan: Plan) -> SafeString:

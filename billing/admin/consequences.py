@@ -7,8 +7,8 @@ from datetime import datetime
 
 from billing.admin.formatting import day, instant, money
 from billing.models import Bill, BillLine, CreditNote
-from billing.rules.access import is_due
-from billing.services import clock
+from billing.rules.access import NEVER
+from billing.services import clock, policy
 from billing.services.explanations import why_off
 from billing.services.standing import Standing, standing
 
@@ -84,10 +84,17 @@ def _access(before: Standing, after: Standing, now: datetime) -> Iterator[str]:
             yield f"{subscription} is off. {' '.join(why_off(subscription, now))}"
         elif not state.is_on:
             yield f"{subscription} stays off. {' '.join(why_off(subscription, now))}"
-        elif is_due(state.cut_off_at, now):
-            yield f"{subscription} has an overdue bill now: the next expiry check disables it."
         elif state.cut_off_at:
-            yield f"{subscription} stays online until {instant(state.cut_off_at)}, unless the bill is paid."
+            yield f"{subscription} {_until_when(state.cut_off_at, now)}"
+
+
+def _until_when(cut_off_at: datetime, now: datetime) -> str:
+    if cut_off_at == NEVER:
+        return "stays online: no unpaid bill cuts it while the customer is excluded."
+    cut_at = policy.calendar().first_cut(max(cut_off_at, now))
+    if cut_at == now:
+        return "has an overdue bill now: the next expiry check disables it."
+    return f"stays online until {instant(cut_at)}, unless the bill is paid."
 
 
 def _account(before: Standing, after: Standing) -> Iterator[str]:

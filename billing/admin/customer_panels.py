@@ -10,11 +10,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from billing.admin.access_labels import access_of
+from billing.admin.cut_offs import cut_off
+from billing.admin.deferral_panels import deferrals_panel
 from billing.admin.document_panels import NOTE_COLUMNS, note_rows
 from billing.admin.formatting import NONE, amount_cell, day, instant, link, list_of, state_label
 from billing.admin.panels import Panel, columns
+from billing.admin.rules_in_force import customer_panel
 from billing.models import Bill, CreditNote, Customer, Item, Payment
-from billing.services import clock, summary
+from billing.services import clock, policy, summary
 from billing.services.drafts import waiting_items
 
 LAST = 10
@@ -32,16 +35,21 @@ def panels(request: HttpRequest, customer: Any) -> list[Panel]:
         found.append(_waiting_items(waiting))
     if may("billing.view_creditnote"):
         found.append(_last_notes(customer))
+    if (deferred := deferrals_panel(request, customer.pk)) is not None:
+        found.append(deferred)
+    if may("billing.view_subscription"):
+        found.append(customer_panel(customer))
     return found
 
 
 def _subscriptions(customer: Any) -> Panel:
+    calendar = policy.calendar()
     rows = [
         (
             link(service),
             service.plan.name,
             access_of(service),
-            instant(service.access_state.cut_off_at),
+            cut_off(service.access_state.cut_off_at, calendar),
             day(service.starts_on),
         )
         for service in customer.services

@@ -23,6 +23,7 @@ from billing.admin.access_labels import OPEN_BLOCKS, access_of_all
 from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, asked_once, button
 from billing.admin.customer_actions import AddItem, BillItems, GiveCredit
+from billing.admin.deferral_actions import ExcludeFromCuts, PromiseToPay
 from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
 from billing.admin.protection import DeletedUnlessUsed
@@ -40,7 +41,18 @@ SERVICES = Prefetch(
 )
 
 OUTDATED = "This form cannot be used any more. Open “Add customer” anew."
-FORM_FIELDS = ("code", "name", "phone", "email", "address", "area", "tax_id", "bill_per_subscription")
+OWN_TERMS = ("due_days", "grace_days")
+FORM_FIELDS = (
+    "code",
+    "name",
+    "phone",
+    "email",
+    "address",
+    "area",
+    "tax_id",
+    "bill_per_subscription",
+    *OWN_TERMS,
+)
 
 
 class CustomerForm(forms.ModelForm):
@@ -90,6 +102,7 @@ class CustomerAdmin(AddedByService):
                     ("address", "area"),
                     ("tax_id", "created_at"),
                     "bill_per_subscription",
+                    OWN_TERMS,
                 )
             },
         ),
@@ -97,8 +110,12 @@ class CustomerAdmin(AddedByService):
     add_item = action_of(AddItem)
     bill_items = action_of(BillItems)
     give_credit = action_of(GiveCredit)
+    promise_to_pay = action_of(PromiseToPay)
+    exclude_from_cuts = action_of(ExcludeFromCuts)
     actions_detail = (
         "receive_payment",
+        "promise_to_pay",
+        "exclude_from_cuts",
         "statement",
         {"title": "Add", "icon": "add", "items": ["add_subscription", "add_item", "bill_items", "give_credit"]},
     )

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.models import AccessState, Bill, Block, Customer, Item, Subscription
-from billing.services import clock, summary
+from billing.services import clock, deferral_states, summary
 
 
 class BillStateFilter(SimpleListFilter):
@@ -41,6 +41,20 @@ class ItemStateFilter(SimpleListFilter):
         if self.value() == "billed":
             return queryset.exclude(bill=None)
         return queryset.exclude(withdrawn_at=None) if self.value() == "withdrawn" else queryset
+
+
+class DeferralStateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
+        return [(state, state) for state in deferral_states.STATES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        state = self.value()
+        if state not in deferral_states.STATES:
+            return queryset
+        return deferral_states.in_state(queryset, state, now=timezone.now())
 
 
 class DebtFilter(SimpleListFilter):

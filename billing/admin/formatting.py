@@ -24,6 +24,7 @@ STATE_COLOURS = {
     "pending": "info",
     "done": "success",
     "failed": "danger",
+    "running": "info",
 }
 REASON_COLOURS = {
     "unpaid": "danger",

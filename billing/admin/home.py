@@ -9,12 +9,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from billing.admin import who_will_be_cut
 from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
-from billing.admin.formatting import link, list_of, money
+from billing.admin.formatting import link, list_of, money, page_of
 from billing.admin.panels import Column, Panel
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
-from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription
-from billing.services import clock, summary
+from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription, SweepRun
+from billing.services import clock, expiry_preview, summary
 from billing.services.wording import counted
 
 LATEST = 8
@@ -38,6 +39,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     cards: list[Card] = []
     panels: list[Panel] = []
     parts: list[tuple[str, list[Any], Callable[[], list[Any]]]] = [
+        ("billing.view_sweeprun", cards, _held_run),
         ("billing.view_customer", cards, _customers),
         ("billing.view_subscription", cards, _unpaid),
         ("billing.view_bill", cards, _bills),
@@ -50,7 +52,23 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     for permission, shown, make in parts:
         if may(permission):
             shown.extend(make())
+    if who_will_be_cut.may_see(request):
+        cards.append(_cut_soon())
     return {**context, "cards": cards, "panels": panels}
+
+
+def _held_run() -> list[Card]:
+    held = SweepRun.objects.filter(status=SweepRun.Status.HELD).first()
+    if held is None:
+        return []
+    note = f"would be disabled by {held}: nobody is, until you confirm it"
+    return [Card("Held by the circuit breaker", f"{held.looked_at:,}", note, page_of(held), "gpp_maybe", True)]
+
+
+def _cut_soon() -> Card:
+    due = expiry_preview.outlook(0, now=timezone.now()).due
+    address = who_will_be_cut.address()
+    return Card("Due to be cut", f"{due:,}", "by the end of today, if nothing is paid", address, "content_cut")
 
 
 def _customers() -> list[Card]:

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from billing.admin import rules_in_force, who_will_be_cut
+
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Customers",
@@ -48,6 +50,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Blocks", "billing.block", "block"),
             ("Access history", "billing.accessevent", "history"),
             ("Expiry checks", "billing.sweeprun", "event_busy"),
+            ("Promises", "billing.promise", "handshake"),
+            ("Exclusions", "billing.exclusion", "shield"),
+            ("Reminders", "billing.reminder", "notifications"),
+            ("Holidays", "billing.holiday", "celebration"),
         ),
     ),
     (
@@ -64,8 +70,31 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for this request."""
     home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
-    groups = [{"title": title, "separator": True, "items": [_item(*page) for page in pages]} for title, pages in GROUPS]
+    groups = [
+        {"title": title, "separator": True, "items": [*_own_pages(title), *(_item(*page) for page in pages)]}
+        for title, pages in GROUPS
+    ]
     return [{"items": [home]}, *groups]
+
+
+def _own_pages(group: str) -> list[dict[str, Any]]:
+    """The pages of a group that are no list of a table."""
+    if group != "Access":
+        return []
+    return [
+        {
+            "title": "Who will be cut",
+            "icon": "content_cut",
+            "link": who_will_be_cut.address(),
+            "permission": who_will_be_cut.may_see,
+        },
+        {
+            "title": "Rules in force",
+            "icon": "gavel",
+            "link": rules_in_force.address(),
+            "permission": rules_in_force.may_see,
+        },
+    ]
 
 
 def _item(title: str, model: str, icon: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django import forms
+
 
 class Column(NamedTuple):
     """The head of a column; ``amount`` sets it to the right, above its amounts."""
@@ -16,13 +18,18 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Panel:
-    """One table: its columns, its rows of cells that are ready to be shown, and where there is more."""
+    """One table: its columns, its rows of cells that are ready to be shown, and where there is more.
+
+    ``sentences`` stand above it, and a ``form`` whose values ask the same page for something else.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[tuple[object, ...]] = ()
     empty: str = "None."
     more: str = ""
+    sentences: Sequence[str] = ()
+    form: forms.Form | None = None
 
 
 def columns(*texts: str, amounts: Iterable[str] = ()) -> tuple[Column, ...]:

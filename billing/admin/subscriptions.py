@@ -10,15 +10,16 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from billing.admin import formatting, subscription_actions, subscription_facts, subscription_panels
+from billing.admin import subscription_actions, subscription_facts, subscription_panels
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, asked_once, button
+from billing.admin.cut_offs import ShowsCutOff
 from billing.admin.discount_actions import GiveDiscount
 from billing.admin.ending_actions import EndSubscription
+from billing.admin.explanation_panels import explanation_panels
 from billing.admin.filters import AccessFilter
 from billing.admin.hold_actions import HoldSubscription, ResumeSubscription
 from billing.admin.panels import Panel
@@ -26,14 +27,14 @@ from billing.admin.plan_change_actions import ChangePlan
 from billing.admin.renewal_actions import RenewSubscription
 from billing.admin.search import SearchedByCustomer
 from billing.models import Block, Subscription
-from billing.services import clock, explanations, subscriptions
+from billing.services import clock, subscriptions
 
 # “Resume”, the first day and a new subscription end these blocks; for the others “Restore” helps, or tells what does.
 ENDED_BY_OTHERS = {Block.Reason.HOLD, Block.Reason.PENDING, Block.Reason.ENDED}
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(SearchedByCustomer, AddedByService):
+class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     list_display = ("login", "customer", "plan", "access", "cut_off", "starts_on", "ends_on")
     list_select_related = ("customer", "plan", "access_state")
     list_filter = (AccessFilter, "plan")
@@ -43,11 +44,11 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     autocomplete_fields = ("customer",)
     add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
     fieldsets = (
-        ("Access", {"fields": (("access", "cut_off"), "reasons")}),
+        ("Access", {"fields": (("access", "cut_off"),)}),
         ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"))}),
         ("Billing", {"fields": (("billed_until", "next_bill"),)}),
     )
-    readonly_fields = ("access", "reasons", "cut_off", "billed_until", "next_bill", "created_at")
+    readonly_fields = ("access", "cut_off", "billed_until", "next_bill", "created_at")
     actions = ["disable_selected", "restore_selected"]
     change_plan = action_of(ChangePlan)
     hold = action_of(HoldSubscription)
@@ -73,7 +74,7 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
         return subscriptions.open_subscription(now=timezone.now(), **data)
 
     def panels(self, request: HttpRequest, row: Subscription) -> list[Panel]:
-        return subscription_panels.panels(request, row)
+        return [*explanation_panels(request, row), *subscription_panels.panels(request, row)]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -120,17 +121,10 @@ class SubscriptionAdmin(SearchedByCustomer, AddedByService):
     def access(self, subscription: Any) -> SafeString:
         return access_of(subscription)
 
-    @display(description="why")
-    @asked_once
-    def reasons(self, subscription: Subscription) -> str:
-        sentences = explanations.why_off(subscription, timezone.now())
-        return (
-            format_html_join("", "<p>{}</p>", ((sentence,) for sentence in sentences)) or "Nothing speaks against it."
-        )
-
     @display(description="cut-off for unpaid bills", ordering="access_state__cut_off_at")
+    @asked_once
     def cut_off(self, subscription: Subscription) -> str:
-        return formatting.instant(subscription.access_state.cut_off_at)
+        return self.cut_off_of(subscription, subscription.access_state.cut_off_at)
 
     @display(description="billed until")
     def billed_until(self, subscription: Subscription) -> str:

@@ -62,6 +62,7 @@ class Promise(Deferral):
     request_key = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta(Deferral.Meta):
+        permissions = [("give_promise", "Can note a promise to pay and take it back")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(run__isnull=True, subscription__isnull=True)
@@ -81,6 +82,7 @@ class Exclusion(Deferral):
     notices = models.BooleanField(default=False, help_text="Reminders go on.")
 
     class Meta(Deferral.Meta):
+        permissions = [("exclude_customer", "Can exclude a customer from cuts and take it back")]
         constraints = [
             models.UniqueConstraint(
                 fields=["customer"], condition=Q(ended_at__isnull=True), name="exclusion_one_per_customer"

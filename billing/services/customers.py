@@ -11,7 +11,17 @@ from billing.models import Area, Customer
 from billing.rules.errors import Refused
 from billing.services import clock, numbers, requests
 
-SAME_BODY = ("name", "phone", "email", "address", "tax_id", "bill_per_subscription", "area_id")
+SAME_BODY = (
+    "name",
+    "phone",
+    "email",
+    "address",
+    "tax_id",
+    "bill_per_subscription",
+    "due_days",
+    "grace_days",
+    "area_id",
+)
 
 
 def register(
@@ -24,6 +34,8 @@ def register(
     address: str = "",
     tax_id: str = "",
     bill_per_subscription: bool = False,
+    due_days: int | None = None,
+    grace_days: int | None = None,
     area: Area | None = None,
     request_key: UUID | None = None,
 ) -> Customer:
@@ -43,6 +55,8 @@ def register(
         address=address.strip(),
         tax_id=tax_id.strip(),
         bill_per_subscription=bill_per_subscription,
+        due_days=due_days,
+        grace_days=grace_days,
         area=area,
         created_at=now,
         request_key=request_key,

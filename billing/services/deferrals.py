@@ -13,9 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from billing.models import Bill, Customer, Exclusion, Promise
 from billing.rules import access as rules
 from billing.rules.errors import Refused
-from billing.services import clock, locks, settlement, texts
-
-DAYS_A_YEAR = 365
+from billing.services import clock, deferral_states, locks, settlement, texts
 
 _FOLLOW = """
     UPDATE billing_accessstate state SET not_before = new.not_before
@@ -82,6 +80,8 @@ def exclude(
 ) -> Exclusion:
     """Let unpaid bills not cut a customer through ``until``, or never; a new exclusion replaces the one before.
 
+    The same call again gives the one that runs already.
+
     Raises:
         Refused: a day in the past, or no reason.
     """
@@ -89,7 +89,10 @@ def exclude(
     if until is not None and until < clock.local_date(now):
         raise Refused("The exclusion would be over already. Choose today or later, or leave the date empty for ever.")
     locks.money(customer.pk)
-    Exclusion.objects.filter(customer=customer, ended_at=None).update(ended_at=now, ended_by=by)
+    running = Exclusion.objects.filter(customer=customer, ended_at=None)
+    if same := running.filter(until=until, why=reason, notices=notices).first():
+        return same
+    running.update(ended_at=now, ended_by=by)
     new = Exclusion.objects.create(
         customer=customer,
         until=until,
@@ -139,7 +142,7 @@ def _check_promise(new: Promise, *, now: datetime) -> None:
     own = Promise.objects.filter(customer=new.customer_id, run=None)
     if own.filter(ended_at=None, until__gte=new.until).exists():
         raise Refused(f"A promise runs until {new.until} or longer already. Choose a later day.")
-    given = own.filter(created_at__gt=now - timedelta(days=DAYS_A_YEAR)).count()
+    given = deferral_states.given_within_a_year(new.customer_id, now=now)
     if given >= settings.PROMISES_PER_YEAR:
         raise Refused(
             f"This customer has had {given} promises within a year, and {settings.PROMISES_PER_YEAR} are allowed "

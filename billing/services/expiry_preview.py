@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
 
-from billing.models import AccessState, Bill
+from billing.models import AccessState, Area, Bill, Plan, SweepFinding, SweepRun
 from billing.models.fields import MoneyField
 from billing.rules.errors import Refused
-from billing.services import policy
-from billing.services.wording import instant
+from billing.rules.periods import start_of_day
+from billing.services import clock, policy, wording
+from billing.services.wording import counted, instant
 
 FARTHEST = timedelta(days=366)
 COLUMNS = ("customer", "name", "phone", "area", "login", "plan", "owed", "unpaid bills", "due since", "cut at")
@@ -35,6 +36,26 @@ class WouldCut(NamedTuple):
     bills: int
     due_on: date
     cut_at: datetime
+    customer_id: int
+
+
+class Chosen(NamedTuple):
+    """Of which area, plan and held run, None for all."""
+
+    area: Area | None = None
+    plan: Plan | None = None
+    run: SweepRun | None = None
+
+
+class Totals(NamedTuple):
+    """How many are due, of how many customers, and what these owe."""
+
+    subscriptions: int
+    customers: int
+    owed: Decimal
+
+
+ALL = Chosen()
 
 
 @dataclass(frozen=True)
@@ -62,8 +83,37 @@ def preview(at: datetime, *, now: datetime) -> Preview:
     return Preview(at, due, _obstacle(due, at))
 
 
-def rows(at: datetime) -> Iterator[WouldCut]:
-    """Those who are due at ``at``, in the order of their cut-off."""
+def outlook(days: int, *, now: datetime) -> Preview:
+    """What the sweeps do through the day that is ``days`` ahead, if nothing changes until then.
+
+    ``at`` is the last instant of it at which cuts may happen.
+    """
+    calendar, today, active = policy.calendar(), clock.local_date(now), _active()
+    ahead = [today + timedelta(days=count) for count in range(days + 1)]
+    at, before = _end_of(ahead[-1]), 0
+    obstacle = f"There are no cuts until {instant(calendar.first_cut(at))}."
+    for day in filter(calendar.is_working_day, ahead):
+        at, obstacle = _end_of(day), ""
+        due = _due(at).count()
+        if policy.circuit_breaker().is_needed(due - before, active):
+            held = counted(due - before, "subscription")
+            return Preview(
+                at, due, f"On {wording.day(day)} the circuit breaker would hold {held} until staff confirm the run."
+            )
+        before = due
+    return Preview(at, _due(at).count(), obstacle)
+
+
+def totals(at: datetime, chosen: Chosen = ALL) -> Totals:
+    """Those who are due at ``at``, counted and summed up."""
+    due = _due(at, chosen)
+    found = due.aggregate(subscriptions=Count("pk"), customers=Count("subscription__customer", distinct=True))
+    bills = Bill.objects.filter(customer__in=due.values("subscription__customer"), status=Bill.Status.OPEN)
+    return Totals(**found, owed=bills.aggregate(left=LEFT)["left"] or Decimal(0))
+
+
+def rows(at: datetime, chosen: Chosen = ALL, *, start: int = 0, stop: int | None = None) -> Iterator[WouldCut]:
+    """Those who are due at ``at``, in the order of their cut-off, from the one at ``start`` to before ``stop``."""
     calendar = policy.calendar()
     open_bills = (
         Bill.objects.filter(customer=OuterRef("subscription__customer"), status=Bill.Status.OPEN)
@@ -71,7 +121,7 @@ def rows(at: datetime) -> Iterator[WouldCut]:
         .values("customer")
     )
     due = (
-        _due(at)
+        _due(at, chosen)
         .select_related("subscription__customer__area", "subscription__plan")
         .annotate(
             owed=Subquery(open_bills.annotate(left=LEFT).values("left")),
@@ -79,7 +129,7 @@ def rows(at: datetime) -> Iterator[WouldCut]:
             due_on=Subquery(open_bills.annotate(oldest=Min("due_on")).values("oldest")),
         )
     )
-    for state in due.order_by("cut_off_at", "pk").iterator(chunk_size=1000):
+    for state in due.order_by("cut_off_at", "pk")[start:stop].iterator(chunk_size=1000):
         subscription, customer = state.subscription, state.subscription.customer
         yield WouldCut(
             subscription_id=subscription.pk,
@@ -93,6 +143,7 @@ def rows(at: datetime) -> Iterator[WouldCut]:
             bills=state.bills or 0,
             due_on=state.due_on,
             cut_at=calendar.first_cut(state.cut_off_at),
+            customer_id=customer.pk,
         )
 
 
@@ -101,14 +152,30 @@ def cells(row: WouldCut) -> tuple[str | Decimal | date, ...]:
     return (*row[1:8], str(row.bills), row.due_on, instant(row.cut_at))
 
 
-def _due(at: datetime) -> QuerySet[Any]:
-    return AccessState.objects.filter(is_on=True, cut_off_at__lte=at)
+def _due(at: datetime, chosen: Chosen = ALL) -> QuerySet[Any]:
+    due = AccessState.objects.filter(is_on=True, cut_off_at__lte=at)
+    if chosen.area:
+        due = due.filter(subscription__customer__area=chosen.area)
+    if chosen.plan:
+        due = due.filter(subscription__plan=chosen.plan)
+    if chosen.run:
+        held = SweepFinding.objects.filter(run=chosen.run, kind=SweepFinding.Kind.HELD)
+        due = due.filter(subscription__in=held.values("subscription"))
+    return due
+
+
+def _end_of(day: date) -> datetime:
+    return start_of_day(day + timedelta(days=1), clock.zone()) - timedelta(microseconds=1)
+
+
+def _active() -> int:
+    return AccessState.objects.filter(is_on=True).count()
 
 
 def _obstacle(due: int, at: datetime) -> str:
     calendar, breaker = policy.calendar(), policy.circuit_breaker()
     if not calendar.allows_cuts(at):
         return f"There are no cuts at that time; the next ones come on {instant(calendar.first_cut(at))}."
-    if due > breaker.count and breaker.is_needed(due, AccessState.objects.filter(is_on=True).count()):
+    if due > breaker.count and breaker.is_needed(due, _active()):
         return "The circuit breaker would hold the run until staff confirm it."
     return ""

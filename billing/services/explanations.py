@@ -11,10 +11,10 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from billing.models import AccessEvent, AccessState, Bill, Block, Exclusion, Promise, ScheduledChange, Subscription
+from billing.models import AccessEvent, AccessState, Bill, Block, ScheduledChange, Subscription
 from billing.rules.errors import Refused
 from billing.rules.periods import start_of_day
-from billing.services import blocks, clock, ladder, policy
+from billing.services import blocks, clock, deferral_states, ladder, policy
 from billing.services.ladder import Step
 from billing.services.wording import day, instant, price
 
@@ -197,15 +197,9 @@ def _about_to_be_cut(subscription: Subscription, cut: Step, at: datetime) -> Ite
 
 
 def _deferred(subscription: Subscription, at: datetime) -> Iterator[str]:
-    for model in (Promise, Exclusion):
-        found = model._default_manager.filter(
-            customer=subscription.customer_id, created_at__lte=at, ended_at=None, not_before__gt=at
-        )
-        if model is Promise:
-            found = found.filter(Q(subscription=None) | Q(subscription=subscription))
-        for deferral in found:
-            until = f"until {day(deferral.until)}" if deferral.until else "at any time"
-            yield f"{model.__name__}: not cut {until}, because: {deferral.why} (rule E11)."
+    for deferral in deferral_states.running(subscription.customer_id, now=at, subscription=subscription):
+        until = f"until {day(deferral.until)}" if deferral.until else "at any time"
+        yield f"{type(deferral).__name__}: not cut {until}, because: {deferral.why} (rule E11)."
 
 
 def _agreed(subscription: Subscription) -> Iterator[Step]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.conf import settings
-
 from billing.models import AccessState, Bill, Block, Subscription
 from billing.rules.access import NEVER
 from billing.rules.periods import start_of_day
-from billing.services import clock, policy
+from billing.services import clock, policy, terms
 from billing.services.wording import price
 
 
@@ -43,8 +41,7 @@ def cut(state: AccessState) -> Step | None:
 
 def end(subscription: Subscription, cut_at: datetime | None) -> Step | None:
     """When a subscription ends that stays disabled as unpaid, None for never."""
-    days = subscription.plan.end_after_days
-    days = settings.END_AFTER_DAYS if days is None else days
+    days = terms.end_after_days(subscription.plan).days
     since = unpaid_since(subscription.pk) or cut_at
     if not days or since is None or subscription.ended_unpaid_on:
         return None

@@ -154,8 +154,16 @@ def undo(*, run: SweepRun, until: date, why: str, now: datetime, by: Any) -> int
         _undo(run, cuts, until, reason, now=now, by=by)
         count += len(cuts)
         customer_id = cuts[-1][0]
-    SweepRun.objects.filter(pk=run.pk).update(status=Status.UNDONE, decided_at=now, decided_by=by)
+    done = SweepRun.objects.filter(pk=run.pk).exclude(status=Status.UNDONE)
+    done.update(status=Status.UNDONE, decided_at=now, decided_by=by)
     return count
+
+
+def still_cut(run: SweepRun) -> int:
+    """How many subscriptions are still off because ``run`` cut them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({_CUTS}) AS cut", [run.pk, 0])  # noqa: S608  (a text of ours)
+        return int(cursor.fetchone()[0])
 
 
 def _cuts(run: SweepRun, after: int) -> list[tuple[int, int]]:

@@ -1,8 +1,8 @@
-"""The dates of a bill, from its customer, else its plan, else the installation's settings (rules B2, B3, L4)."""
+"""The dates of a bill, from its customer, else its plan, else the installation's settings (rules B2, B3, E16, L4)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -21,6 +21,16 @@ class CustomerTerms(NamedTuple):
     since: datetime
 
 
+class Term(NamedTuple):
+    """A number of days, and who says so. ``days`` is None for a renewal's: until the last paid day."""
+
+    days: int | None
+    source: str
+
+
+NO_CUSTOMER = CustomerTerms(None, None, datetime.min.replace(tzinfo=UTC))
+
+
 def of_customer(customer_id: int) -> CustomerTerms:
     return CustomerTerms(*Customer.objects.values_list("due_days", "grace_days", "created_at").get(pk=customer_id))
 
@@ -34,14 +44,34 @@ def issue_on(plan: Plan, period: Period) -> date:
 
 def due_on(plan: Plan, period: Period, issued_on: date, customer: CustomerTerms) -> date:
     """The last day to pay. A renewal without days of its own is due on the last paid day (rule L4)."""
-    if customer.due_days is None and is_renewal(plan):
+    days = due_days(plan, customer).days
+    if days is None:
         return max(issued_on, period.start - timedelta(days=1))
-    return access_rules.due_on(issued_on, _first(customer.due_days, plan.due_days, settings.DUE_DAYS))
+    return access_rules.due_on(issued_on, days)
+
+
+def due_days(plan: Plan | None, customer: CustomerTerms) -> Term:
+    """The days to pay after the issue date; without ``plan`` those of one-off items."""
+    if customer.due_days is None and plan and is_renewal(plan):
+        return Term(None, "plan")
+    return _first(customer.due_days, plan.due_days if plan else None, settings.DUE_DAYS)
+
+
+def grace_days(plan: Plan | None, customer: CustomerTerms) -> Term:
+    """The days online after the due date; a renewal has none by default."""
+    if customer.grace_days is None and plan and plan.grace_days is None and is_renewal(plan):
+        return Term(0, "plan")
+    return _first(customer.grace_days, plan.grace_days if plan else None, settings.GRACE_DAYS)
+
+
+def end_after_days(plan: Plan) -> Term:
+    """The days disabled as unpaid after which a subscription ends, 0 for never."""
+    return _first(None, plan.end_after_days, settings.END_AFTER_DAYS)
 
 
 def items_due_on(issued_on: date, customer: CustomerTerms) -> date:
     """The last day to pay a bill that has one-off items only."""
-    return access_rules.due_on(issued_on, _first(customer.due_days, settings.DUE_DAYS))
+    return access_rules.due_on(issued_on, due_days(None, customer).days or 0)
 
 
 def cut_off_at(plan: Plan | None, due_on: date, customer: CustomerTerms) -> datetime:
@@ -49,9 +79,7 @@ def cut_off_at(plan: Plan | None, due_on: date, customer: CustomerTerms) -> date
 
     Without ``plan`` it is that of one-off items. A new customer is not cut in the first days.
     """
-    default = 0 if plan and is_renewal(plan) else settings.GRACE_DAYS
-    grace_days = _first(customer.grace_days, plan.grace_days if plan else None, default)
-    cut_off = access_rules.cut_off_at(due_on, grace_days, clock.zone())
+    cut_off = access_rules.cut_off_at(due_on, grace_days(plan, customer).days or 0, clock.zone())
     if not settings.NEW_CUSTOMER_DAYS:
         return cut_off
     old_on = clock.local_date(customer.since) + timedelta(days=settings.NEW_CUSTOMER_DAYS)
@@ -63,5 +91,7 @@ def is_renewal(plan: Plan) -> bool:
     return plan.mode == Plan.Mode.PREPAID and plan.lead_days > 0 and plan.due_days is None
 
 
-def _first(*days: int | None) -> int:
-    return next(one for one in days if one is not None)
+def _first(customer: int | None, plan: int | None, installation: int) -> Term:
+    if customer is not None:
+        return Term(customer, "customer")
+    return Term(installation, "installation") if plan is None else Term(plan, "plan")

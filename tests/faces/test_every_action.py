@@ -4,17 +4,29 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
-from billing.models import Reversal, ScheduledChange
-from billing.services import credit_notes, discounts, endings, holds, items, payments, reversals
-from tests.builders import issue_next, make_customer, make_plan, make_subscription
+from billing.models import Customer, Reversal, ScheduledChange, SweepRun
+from billing.services import (
+    credit_notes,
+    deferrals,
+    discounts,
+    endings,
+    holds,
+    items,
+    payments,
+    reversals,
+    sweep,
+)
+from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 from tests.faces.desk import everything_stored, shown
 
 pytestmark = pytest.mark.usefixtures("books_are_right")
 
 REASON = {"reason": "Asked for it"}
+WHY = {"why": "Asked for it"}
 
 
 def service(**changes):
@@ -72,6 +84,33 @@ def failed_change():
     return waiting
 
 
+def owing():
+    """A customer whose bill of 20.00 is overdue and has cut the only subscription."""
+    cut_by_a_run()
+    return Customer.objects.latest("pk")
+
+
+def promise():
+    return deferrals.promise(customer=owing(), until=timezone.localdate(), why="Salary", now=timezone.now())
+
+
+def exclusion():
+    return deferrals.exclude(customer=owing(), until=None, why="School", now=timezone.now())
+
+
+def cut_by_a_run():
+    make_overdue_subscription()
+    sweep.disable_due(now=timezone.now(), limit=10)
+    return SweepRun.objects.latest("pk")
+
+
+def held_run():
+    make_overdue_subscription()
+    with override_settings(MAX_CUTS_COUNT=0, MAX_CUTS_PERCENT=10):
+        sweep.disable_due(now=timezone.now(), limit=10)
+    return SweepRun.objects.get(status="held")
+
+
 def later():
     return str(timezone.localdate() + timedelta(days=10))
 
@@ -100,6 +139,12 @@ ACTIONS = [
     (discount, "end", "add_discount", {"on": "later"}),
     (change, "take_back", "end_subscription", {}),
     (failed_change, "try_again", "end_subscription", {}),
+    (owing, "promise_to_pay", "give_promise", WHY),
+    (owing, "exclude_from_cuts", "exclude_customer", WHY),
+    (promise, "take_back", "give_promise", {}),
+    (exclusion, "take_back", "exclude_customer", {}),
+    (held_run, "confirm", "confirm_run", {}),
+    (cut_by_a_run, "undo", "undo_run", WHY),
 ]
 MAKERS = {"make_plan": lambda: make_plan(price=Decimal(30)).pk, "later": later}
 every_action = pytest.mark.parametrize(

@@ -11,7 +11,21 @@ from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.admin.base import CappedPaginator
-from billing.models import Area, Bill, BillingState, Block, CreditNote, Customer, Payment, Subscription, TaxRate
+from billing.models import (
+    Area,
+    Bill,
+    BillingState,
+    Block,
+    CreditNote,
+    Customer,
+    Exclusion,
+    Holiday,
+    Payment,
+    Promise,
+    Reminder,
+    Subscription,
+    TaxRate,
+)
 from billing.services import access, credit_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
@@ -34,6 +48,7 @@ def add_one_of_everything():
     BillingState.objects.filter(pk=late.pk).update(review="Too many periods are due", review_since=now)
     payment = payments.receive(customer=customer, amount=Decimal(5), method="cash", now=now, by=user)
     reversals.reverse(payment=payment, amount=Decimal(2), reason="Counted anew", now=now, by=user)
+    add_what_keeps_from_cutting(late, user, now)
     job = DjangoJob.objects.create(id=f"job-{name}", next_run_time=now, job_state=b"")
     DjangoJobExecution.objects.create(job=job, status=DjangoJobExecution.SUCCESS, run_time=now)
 
@@ -46,6 +61,16 @@ def add_one_agreement_of_each_kind(customer, name, user, now):
     service = make_subscription(customer=customer, plan=make_plan(trial_days=7, tax_rate=rate), starts_on=today)
     discounts.give(subscription=service, description="Friend", percent=Decimal(10), starts_on=today, now=now, by=user)
     holds.hold(subscription=service, starts_on=today + timedelta(days=3), now=now, by=user)
+
+
+def add_what_keeps_from_cutting(subscription, user, now):
+    """A holiday, and for a bill of this customer a reminder, a promise and an exclusion that are over."""
+    over = {"why": "Travels", "created_at": now, "created_by": user, "ended_at": now, "ended_by": user}
+    days = {"customer": subscription.customer, "until": timezone.localdate(), "not_before": now}
+    Promise.objects.create(**days, **over)
+    Exclusion.objects.create(**days, **over)
+    Reminder.objects.create(bill=subscription.lines.first().bill, days=3, recorded_at=now)
+    Holiday.objects.create(day=timezone.localdate() + timedelta(days=Holiday.objects.count()), name="Feast")
 
 
 def queries_of(client, address):

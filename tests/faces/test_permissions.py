@@ -15,12 +15,16 @@ from billing.models import (
     CreditNote,
     Customer,
     Discount,
+    Exclusion,
     Hold,
+    Holiday,
     Item,
     LedgerEntry,
     NumberSeries,
     Payment,
     Plan,
+    Promise,
+    Reminder,
     Reversal,
     ScheduledChange,
     Subscription,
@@ -45,8 +49,9 @@ MONEY = [
     Reversal,
 ]
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
-DOCUMENTS = [*MONEY, *AGREED, Block, AccessEvent, AccessState, SweepRun]
-OTHERS = [Area, Customer, Plan, Subscription, TaxRate]
+ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
+DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT]
+OTHERS = [Area, Customer, Holiday, Plan, Subscription, TaxRate]
 
 
 @pytest.fixture
@@ -57,12 +62,13 @@ def everything(admin_client, disabled):
     from django.utils import timezone
 
     from billing.services import payments, reversals
-    from tests.faces.test_lists import add_one_agreement_of_each_kind
+    from tests.faces.test_lists import add_one_agreement_of_each_kind, add_what_keeps_from_cutting
 
     payment = payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
     reversals.reverse(payment=payment, amount=Decimal(2), reason="Counted anew", now=timezone.now())
     BillingState.objects.filter(pk=disabled.pk).update(review="Too dear", review_since=timezone.now())
     add_one_agreement_of_each_kind(disabled.customer, "x", None, timezone.now())
+    add_what_keeps_from_cutting(disabled, None, timezone.now())
     return disabled
 
 
@@ -135,6 +141,24 @@ def test_panels_show_only_what_the_member_of_staff_may_see(staff, disabled):
 
 def test_a_customers_code_in_the_address_needs_the_permission(staff, disabled):
     assert staff().get(f"/admin/billing/customer/code/{disabled.customer.code}/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("page", "permissions"),
+    [
+        ("billing_who_will_be_cut", ["view_customer", "view_subscription"]),
+        ("billing_rules_in_force", ["view_holiday"]),
+    ],
+)
+def test_a_page_that_is_no_list_needs_its_permissions(staff, page, permissions):
+    address = reverse(f"admin:{page}")
+    for missing in permissions:
+        without = staff(*(permission for permission in permissions if permission != missing))
+        assert without.get(address).status_code == 403
+        assert f'href="{address}"' not in text_of(without.get("/admin/"))
+    allowed = staff(*permissions)
+    assert allowed.get(address).status_code == 200
+    assert f'href="{address}"' in text_of(allowed.get("/admin/"))
 
 
 def test_a_refused_page_says_what_to_do(staff):

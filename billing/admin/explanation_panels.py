@@ -1,0 +1,65 @@
+"""Why a subscription has access or not, now or at another instant, and what comes next (rule E12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from billing.admin.base import attempt
+from billing.admin.customer_panels import BILL_COLUMNS, bill_rows
+from billing.admin.formatting import instant, label
+from billing.admin.panels import Panel, columns
+from billing.models import Subscription
+from billing.services import access, clock
+from billing.services.explanations import Explanation
+
+YEARS = 10
+FORMAT = "%Y-%m-%dT%H:%M"
+STEP_COLUMNS = columns("When", "", "What")
+
+
+class InstantForm(forms.Form):
+    at = forms.DateTimeField(
+        label="At another time",
+        input_formats=[FORMAT],
+        widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
+        error_messages={"invalid": "Write it like 2026-03-31T18:00."},
+    )
+
+    def clean_at(self) -> datetime:
+        at: datetime = self.cleaned_data["at"]
+        if abs(at.year - timezone.now().year) > YEARS:
+            raise ValidationError(f"Choose a time within {YEARS} years.")
+        return at
+
+
+def explanation_panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
+    """The explanation for now, or for the instant that the address names in ``at``."""
+    now = timezone.now()
+    form = InstantForm(request.GET if "at" in request.GET else {"at": now.astimezone(clock.zone()).strftime(FORMAT)})
+    asked = "at" in request.GET
+    found = attempt(form, lambda: access.explain(subscription, form.cleaned_data["at"] if asked else now))
+    if found is None:
+        refused = [str(error) for error in form.non_field_errors()]
+        return [Panel("Access explained", STEP_COLUMNS, empty="", sentences=refused, form=form)]
+    bills = found.bills if request.user.has_perm("billing.view_bill") else ()
+    unpaid = [Panel("Unpaid bills", BILL_COLUMNS, bill_rows(bills))] if bills else []
+    return [_explained(found, form), *unpaid]
+
+
+def _explained(found: Explanation, form: forms.Form) -> Panel:
+    state = "has access" if found.has_access else "has no access"
+    rows = [(instant(step.at), _mark(found, step.at), step.what) for step in found.steps]
+    title = f"Access explained: {found.subscription} {state} on {instant(found.at)}"
+    return Panel(title, STEP_COLUMNS, rows, empty="", sentences=found.sentences, form=form)
+
+
+def _mark(found: Explanation, at: datetime) -> str:
+    if at <= found.at:
+        return "was"
+    return label("next", "info") if found.next and at == found.next.at else "then"

@@ -1,0 +1,52 @@
+"""Days on which nobody is cut (rule E10)."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from billing.admin.base import BillingAdmin
+from billing.admin.formatting import day
+from billing.admin.rules_in_force import rules_in_force
+from billing.models import Holiday
+
+
+class HolidayForm(forms.ModelForm):
+    class Meta:
+        model = Holiday
+        fields = ("day", "name", "yearly")
+
+    def clean(self) -> None:
+        """Refuse a day that comes again with a yearly holiday, or that a yearly one would come again on."""
+        super().clean()
+        on = self.cleaned_data.get("day")
+        if on is None:
+            return
+        same = Q(day__month=on.month, day__day=on.day)
+        if not self.cleaned_data.get("yearly"):
+            same &= Q(yearly=True)
+        other = Holiday.objects.filter(same).exclude(pk=self.instance.pk).exclude(day=on).first()
+        if other:
+            which = f"every year since {day(other.day)}" if other.yearly else f"on {day(other.day)} alone"
+            raise ValidationError(f"“{other}” is a holiday {which} already. Change or delete that one instead.")
+
+
+@admin.register(Holiday)
+class HolidayAdmin(BillingAdmin):
+    form = HolidayForm
+    list_display = ("day", "name", "yearly")
+    list_display_links = ("day", "name")
+    list_filter = ("yearly",)
+    search_fields = ("name",)
+    fields = (("day", "name"), "yearly")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.rules_in_force)
+        return [path("rules-in-force/", page, name="billing_rules_in_force"), *super().get_urls()]
+
+    def rules_in_force(self, request: HttpRequest) -> HttpResponse:
+        return rules_in_force(self, request)

@@ -1,0 +1,147 @@
+"""Who will be cut, and when: to call them before it happens, on the screen and as a CSV file (rule E13)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import content_disposition_header, urlencode
+from unfold.forms import AdminForm
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing.admin.action_pages import Facts
+from billing.admin.base import BillingAdmin
+from billing.admin.formatting import amount_cell, day, instant, link, money
+from billing.admin.panels import Panel, columns
+from billing.models import Area, Customer, Plan, Subscription, SweepRun
+from billing.services import clock, expiry_preview
+from billing.services.expiry_preview import Chosen, Preview, Totals, WouldCut
+from billing.services.spreadsheets import csv_text
+from billing.services.wording import counted
+
+NEEDED = ("billing.view_customer", "billing.view_subscription")
+ROWS_A_PAGE = 100
+WINDOWS = {"0": "the end of today", "1": "the end of tomorrow", "7": "the end of the next 7 days"}
+HEADS = columns(
+    "Customer", "Phone", "Area", "Login", "Plan", "Owes", "Unpaid bills", "Due since", "Cut-off", amounts=("Owes",)
+)
+
+
+class WindowForm(forms.Form):
+    days = forms.ChoiceField(label="Cut by", choices=list(WINDOWS.items()), widget=UnfoldAdminSelectWidget)
+    area = forms.ModelChoiceField(
+        Area.objects.all(), required=False, empty_label="All areas", widget=UnfoldAdminSelectWidget
+    )
+    plan = forms.ModelChoiceField(
+        Plan.objects.all(), required=False, empty_label="All plans", widget=UnfoldAdminSelectWidget
+    )
+    page = forms.IntegerField(min_value=1, max_value=1_000_000, required=False, widget=forms.HiddenInput)
+
+    @property
+    def chosen(self) -> Chosen:
+        """Whom the page is about."""
+        return Chosen(area=self.cleaned_data["area"], plan=self.cleaned_data["plan"])
+
+    def address(self, **changes: Any) -> str:
+        """The query that asks for the same with ``changes``."""
+        area, plan = self.cleaned_data["area"], self.cleaned_data["plan"]
+        values = {
+            "days": self.cleaned_data["days"],
+            "area": area.pk if area else "",
+            "plan": plan.pk if plan else "",
+            **changes,
+        }
+        return "?" + urlencode(values)
+
+
+def may_see(request: HttpRequest) -> bool:
+    """Whether this user may see whom the page names."""
+    return bool(request.user.has_perms(NEEDED))
+
+
+def address() -> str:
+    return reverse("admin:billing_who_will_be_cut")
+
+
+def who_will_be_cut(admin: BillingAdmin, request: HttpRequest) -> HttpResponseBase:
+    """The page, or the file when the address says ``format=csv``."""
+    if not may_see(request):
+        raise PermissionDenied
+    now = timezone.now()
+    form = WindowForm({"days": "0", **request.GET.dict()})
+    found = expiry_preview.outlook(int(form.cleaned_data["days"]), now=now) if form.is_valid() else None
+    if found and request.GET.get("format") == "csv":
+        return _file(found, form.chosen, now)
+    page = AdminForm(form, [(None, {"fields": [("days", "area", "plan")]})], {}, model_admin=admin)
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": "Who will be cut",
+        "form": form,
+        "inline_admin_formsets": [],
+        "adminform": page,
+        "media": admin.media + form.media,
+        **(_answer(request, form, found) if found else {}),
+    }
+    request.current_app = admin.admin_site.name
+    return TemplateResponse(request, "billing/report.html", context)
+
+
+def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str, Any]:
+    totals, page = expiry_preview.totals(found.at, form.chosen), form.cleaned_data["page"] or 1
+    stop = page * ROWS_A_PAGE
+    rows = [_row(row) for row in expiry_preview.rows(found.at, form.chosen, start=stop - ROWS_A_PAGE, stop=stop)]
+    title = f"Due by {WINDOWS[form.cleaned_data['days']]}"
+    return {
+        "warnings": [*_held_now(request), *filter(None, [found.cuts_nobody_because])],
+        "facts": _facts(found, totals),
+        "panels": [Panel(title, HEADS, rows, empty="Nobody.")],
+        "file": form.address(format="csv"),
+        "earlier": form.address(page=page - 1) if page > 1 else "",
+        "later": form.address(page=page + 1) if totals.subscriptions > stop else "",
+    }
+
+
+def _held_now(request: HttpRequest) -> list[str]:
+    held = SweepRun.objects.filter(status=SweepRun.Status.HELD).first()
+    if held is None:
+        return []
+    page = link(held) if request.user.has_perm("billing.view_sweeprun") else str(held)
+    return [format_html("The circuit breaker holds {}: nobody is cut until staff confirm it.", page)]
+
+
+def _facts(found: Preview, totals: Totals) -> Facts:
+    return [
+        ("As of", f"{instant(found.at)}, if nothing is paid until then. Nothing is changed by looking."),
+        ("Due", f"{counted(totals.subscriptions, 'subscription')} of {counted(totals.customers, 'customer')}"),
+        ("They owe", money(totals.owed)),
+    ]
+
+
+def _row(row: WouldCut) -> tuple[object, ...]:
+    return (
+        link(Customer(pk=row.customer_id), f"{row.customer_code} {row.customer_name}"),
+        row.phone,
+        row.area,
+        link(Subscription(pk=row.subscription_id), row.login),
+        row.plan,
+        amount_cell(row.owed),
+        row.bills,
+        day(row.due_on),
+        instant(row.cut_at),
+    )
+
+
+def _file(found: Preview, chosen: Chosen, now: datetime) -> StreamingHttpResponse:
+    rows = (expiry_preview.cells(row) for row in expiry_preview.rows(found.at, chosen))
+    name = f"who-will-be-cut-{clock.local_date(now)}-{clock.local_date(found.at)}.csv"
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
+    text = csv_text(expiry_preview.COLUMNS, rows)
+    return StreamingHttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
