@@ -20,6 +20,7 @@ def test_the_first_page_tells_how_the_business_stands(admin_client, disabled):
         "Open bills": ("$15.00", "1 bill"),
         "Overdue": ("$15.00", "1 bill"),
         "Paid today": ("$12.50", "2 payments"),
+        "Due to be cut": ("0", "by the end of today, if nothing is paid"),
     }
 
 
