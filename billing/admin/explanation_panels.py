@@ -43,7 +43,7 @@ def explanation_panels(request: HttpRequest, subscription: Subscription) -> list
     now = timezone.now()
     form = InstantForm(request.GET if "at" in request.GET else {"at": now.astimezone(clock.zone()).strftime(FORMAT)})
     asked = "at" in request.GET
-    found = attempt(form, lambda: access.explain(subscription, form.cleaned_data["at"] if asked else now))
+    found = attempt(form, lambda: access.explain(subscription, form.cleaned_data["at"] if asked else now, now=now))
     if found is None:
         refused = [str(error) for error in form.non_field_errors()]
         return [Panel("Access explained", STEP_COLUMNS, empty="", sentences=refused, form=form)]
