@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin, asked_once
 from billing.admin.cut_offs import ShowsCutOff
 from billing.admin.search import SearchedByCustomer
-from billing.admin.who_will_be_cut import who_will_be_cut
 from billing.models import AccessEvent, AccessState, Block
 
 
@@ -42,13 +39,6 @@ class AccessStateAdmin(ShowsCutOff, BySubscription):
     @asked_once
     def cut_off(self, state: AccessState) -> str:
         return self.cut_off_of(state, state.cut_off_at)
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.who_will_be_cut)
-        return [path("who-will-be-cut/", page, name="billing_who_will_be_cut"), *super().get_urls()]
-
-    def who_will_be_cut(self, request: HttpRequest) -> HttpResponseBase:
-        return who_will_be_cut(self, request)
 
 
 @admin.register(Block)

@@ -115,9 +115,12 @@ class CustomerAdmin(AddedByService):
     actions_detail = (
         "receive_payment",
         "promise_to_pay",
-        "exclude_from_cuts",
         "statement",
-        {"title": "Add", "icon": "add", "items": ["add_subscription", "add_item", "bill_items", "give_credit"]},
+        {
+            "title": "Add",
+            "icon": "add",
+            "items": ["add_subscription", "add_item", "bill_items", "give_credit", "exclude_from_cuts"],
+        },
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:

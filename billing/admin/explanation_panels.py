@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing.admin import subscription_panels
 from billing.admin.base import attempt
 from billing.admin.customer_panels import BILL_COLUMNS, bill_rows
 from billing.admin.formatting import instant, label
@@ -38,18 +39,20 @@ class InstantForm(forms.Form):
         return at
 
 
-def explanation_panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
-    """The explanation for now, or for the instant that the address names in ``at``."""
+def panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
+    """The explanation for now, or for the instant that the address names in ``at``, and all else of the page."""
     now = timezone.now()
     form = InstantForm(request.GET if "at" in request.GET else {"at": now.astimezone(clock.zone()).strftime(FORMAT)})
     asked = "at" in request.GET
     found = attempt(form, lambda: access.explain(subscription, form.cleaned_data["at"] if asked else now, now=now))
     if found is None:
         refused = [str(error) for error in form.non_field_errors()]
-        return [Panel("Access explained", STEP_COLUMNS, empty="", sentences=refused, form=form)]
+        unclear = Panel("Access explained", STEP_COLUMNS, empty="", sentences=refused, form=form)
+        return [unclear, *subscription_panels.panels(request, subscription)]
     bills = found.bills if request.user.has_perm("billing.view_bill") else ()
     unpaid = [Panel("Unpaid bills", BILL_COLUMNS, bill_rows(bills))] if bills else []
-    return [_explained(found, form), *unpaid]
+    shown = [bill.pk for bill in bills]
+    return [_explained(found, form), *unpaid, *subscription_panels.panels(request, subscription, shown)]
 
 
 def _explained(found: Explanation, form: forms.Form) -> Panel:

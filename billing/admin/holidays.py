@@ -6,12 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 
 from billing.admin.base import BillingAdmin
 from billing.admin.formatting import day
-from billing.admin.rules_in_force import rules_in_force
 from billing.models import Holiday
 
 
@@ -43,10 +40,3 @@ class HolidayAdmin(BillingAdmin):
     list_filter = ("yearly",)
     search_fields = ("name",)
     fields = (("day", "name"), "yearly")
-
-    def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.rules_in_force)
-        return [path("rules-in-force/", page, name="billing_rules_in_force"), *super().get_urls()]
-
-    def rules_in_force(self, request: HttpRequest) -> HttpResponse:
-        return rules_in_force(self, request)

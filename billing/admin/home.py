@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from billing.admin import who_will_be_cut
 from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
-from billing.admin.formatting import link, list_of, money, page_of
+from billing.admin.formatting import link, list_of, money
 from billing.admin.panels import Column, Panel
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
-from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription, SweepRun
+from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription
 from billing.services import clock, expiry_preview, summary
 from billing.services.wording import counted
 
@@ -39,7 +39,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     cards: list[Card] = []
     panels: list[Panel] = []
     parts: list[tuple[str, list[Any], Callable[[], list[Any]]]] = [
-        ("billing.view_sweeprun", cards, _held_run),
         ("billing.view_customer", cards, _customers),
         ("billing.view_subscription", cards, _unpaid),
         ("billing.view_bill", cards, _bills),
@@ -54,15 +53,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             shown.extend(make())
     if who_will_be_cut.may_see(request):
         cards.append(_cut_soon())
-    return {**context, "cards": cards, "panels": panels}
-
-
-def _held_run() -> list[Card]:
-    held = SweepRun.objects.filter(status=SweepRun.Status.HELD).first()
-    if held is None:
-        return []
-    note = f"would be disabled by {held}: nobody is, until you confirm it"
-    return [Card("Held by the circuit breaker", f"{held.looked_at:,}", note, page_of(held), "gpp_maybe", True)]
+    warnings = who_will_be_cut.held_now(request) if may("billing.view_sweeprun") else []
+    return {**context, "warnings": warnings, "cards": cards, "panels": panels}
 
 
 def _cut_soon() -> Card:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.admin.base import BillingAdmin
 from billing.admin.formatting import instant, label, link, list_of, money
+from billing.admin.pages import page_of
 from billing.admin.panels import Column, Panel, columns
 from billing.models import Holiday, Plan
 from billing.rules.calendar import parse_weekdays
@@ -80,10 +79,10 @@ RULES = (
     Rule("NEW_CUSTOMER_DAYS", "Days after the registration in which a customer is not cut", _days),
     Rule(
         "MAX_CUTS_PERCENT",
-        "The circuit breaker holds a run that cuts more of the active",
+        "The circuit breaker holds a run that cuts more of the active than",
         _percent,
     ),
-    Rule("MAX_CUTS_COUNT", "but none that cuts no more than"),
+    Rule("MAX_CUTS_COUNT", "but never one that cuts no more than"),
     Rule("END_AFTER_DAYS", "Ends when disabled as unpaid for, unless the plan says otherwise", _after),
     Rule("REMINDER_DAYS", "Reminders", _reminders),
     Rule("REMINDERS_CRON", "When reminders are recorded"),
@@ -93,31 +92,25 @@ RULES = (
 
 
 def address() -> str:
-    return reverse("admin:billing_rules_in_force")
+    return reverse("rules_in_force")
 
 
 def may_see(request: HttpRequest) -> bool:
     return bool(request.user.has_perm(NEEDED))
 
 
-def rules_in_force(admin: BillingAdmin, request: HttpRequest) -> HttpResponse:
+def rules_in_force(request: HttpRequest) -> HttpResponse:
     """The page with all rules of the installation."""
     if not may_see(request):
         raise PermissionDenied
     now = timezone.now()
     holidays = [(link(one, str(one.day)), one.name, _yes(one.yearly)) for one in Holiday.objects.all()[:MOST_HOLIDAYS]]
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": "Rules in force",
-        "facts": [("The next cuts may happen", instant(policy.calendar().first_cut(now)))],
-        "panels": [
-            Panel("Rules of the installation", HEADS, [_row(rule) for rule in RULES]),
-            Panel("Days without cuts", HOLIDAY_HEADS, holidays, empty="None.", more=list_of(Holiday)),
-        ],
-    }
-    request.current_app = admin.admin_site.name
-    return TemplateResponse(request, "billing/facts_page.html", context)
+    facts = [("The next cuts may happen", instant(policy.calendar().first_cut(now)))]
+    panels = [
+        Panel("Rules of the installation", HEADS, [_row(rule) for rule in RULES]),
+        Panel("Days without cuts", HOLIDAY_HEADS, holidays, empty="None.", more=list_of(Holiday)),
+    ]
+    return page_of(request, title="Rules in force", facts=facts, panels=panels)
 
 
 def _row(rule: Rule) -> tuple[object, ...]:

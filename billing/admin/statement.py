@@ -62,7 +62,7 @@ def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> 
         "file": _address_of_file(form) if form.is_valid() else "",
     }
     request.current_app = admin.admin_site.name
-    return TemplateResponse(request, "billing/report.html", context)
+    return TemplateResponse(request, "billing/statement.html", context)
 
 
 def _file(customer: Customer, since: date, until: date) -> StreamingHttpResponse:

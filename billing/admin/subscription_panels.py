@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from functools import partial
+
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,14 +23,14 @@ LAST_EVENTS = 20
 EVENT_COLUMNS = columns("When", "Change", "Reason", "Rule", "Bill", "Run", "By", "Access after")
 
 
-def panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
-    """What is agreed, the newest bills and the access events, as far as ``request`` may see them."""
-    parts = [
+def panels(request: HttpRequest, subscription: Subscription, shown_bills: Collection[int] = ()) -> list[Panel]:
+    """What is agreed, the newest bills beside ``shown_bills`` and the access events, as far as ``request`` may see."""
+    parts: list[tuple[str, Callable[[Subscription], Panel | None]]] = [
         ("billing.view_scheduledchange", _changes),
         ("billing.view_hold", _holds),
         ("billing.view_discount", _discounts),
         ("billing.view_unbilleddays", _unbilled_days),
-        ("billing.view_bill", _bills),
+        ("billing.view_bill", partial(_bills, shown=shown_bills)),
         ("billing.view_accessevent", _events),
     ]
     found = [make(subscription) for permission, make in parts if request.user.has_perm(permission)]
@@ -80,9 +83,13 @@ def _unbilled_days(subscription: Subscription) -> Panel | None:
     return Panel("Days that are never billed", columns("From", "To", "Why"), rows) if rows else None
 
 
-def _bills(subscription: Subscription) -> Panel:
-    bills = Bill.objects.filter(lines__subscription=subscription).distinct()[:LAST_BILLS]
-    return Panel("Last bills", BILL_COLUMNS, bill_rows(bills), empty="Nothing is billed yet.")
+def _bills(subscription: Subscription, shown: Collection[int]) -> Panel | None:
+    bills = Bill.objects.filter(lines__subscription=subscription).exclude(pk__in=shown).distinct()[:LAST_BILLS]
+    rows = bill_rows(bills)
+    if shown and not rows:
+        return None
+    title = "Other bills" if shown else "Last bills"
+    return Panel(title, BILL_COLUMNS, rows, empty="Nothing is billed yet.")
 
 
 def _events(subscription: Subscription) -> Panel:

@@ -12,14 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from billing.admin import subscription_actions, subscription_facts, subscription_panels
+from billing.admin import explanation_panels, subscription_actions, subscription_facts
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, asked_once, button
 from billing.admin.cut_offs import ShowsCutOff
 from billing.admin.discount_actions import GiveDiscount
 from billing.admin.ending_actions import EndSubscription
-from billing.admin.explanation_panels import explanation_panels
 from billing.admin.filters import AccessFilter
 from billing.admin.hold_actions import HoldSubscription, ResumeSubscription
 from billing.admin.panels import Panel
@@ -74,7 +73,7 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
         return subscriptions.open_subscription(now=timezone.now(), **data)
 
     def panels(self, request: HttpRequest, row: Subscription) -> list[Panel]:
-        return [*explanation_panels(request, row), *subscription_panels.panels(request, row)]
+        return explanation_panels.panels(request, row)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -35,8 +35,8 @@ class SweepRunAdmin(ReadOnlyAdmin):
     fields = (
         ("state", "as_of"),
         ("looked_at", "active"),
-        ("disabled", "skipped", "set_aside"),
-        ("started_at", "duration"),
+        ("disabled", "skipped"),
+        ("set_aside", "duration"),
         ("decided_at", "decided_by"),
     )
     readonly_fields = ("state", "duration")

@@ -8,17 +8,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header, urlencode
-from unfold.forms import AdminForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.action_pages import Facts
-from billing.admin.base import BillingAdmin
 from billing.admin.formatting import amount_cell, day, instant, link, money
+from billing.admin.pages import page_of
 from billing.admin.panels import Panel, columns
 from billing.models import Area, Customer, Plan, Subscription, SweepRun
 from billing.services import clock, expiry_preview
@@ -28,10 +26,9 @@ from billing.services.wording import counted
 
 NEEDED = ("billing.view_customer", "billing.view_subscription")
 ROWS_A_PAGE = 100
+IN_ONE_LINE = '<span class="whitespace-nowrap">{}</span>'
 WINDOWS = {"0": "the end of today", "1": "the end of tomorrow", "7": "the end of the next 7 days"}
-HEADS = columns(
-    "Customer", "Phone", "Area", "Login", "Plan", "Owes", "Unpaid bills", "Due since", "Cut-off", amounts=("Owes",)
-)
+HEADS = columns("Customer", "Phone", "Area", "Login", "Plan", "Owes", "Due since", "Cut-off", amounts=("Owes",))
 
 
 class WindowForm(forms.Form):
@@ -67,10 +64,10 @@ def may_see(request: HttpRequest) -> bool:
 
 
 def address() -> str:
-    return reverse("admin:billing_who_will_be_cut")
+    return reverse("who_will_be_cut")
 
 
-def who_will_be_cut(admin: BillingAdmin, request: HttpRequest) -> HttpResponseBase:
+def who_will_be_cut(request: HttpRequest) -> HttpResponseBase:
     """The page, or the file when the address says ``format=csv``."""
     if not may_see(request):
         raise PermissionDenied
@@ -79,19 +76,8 @@ def who_will_be_cut(admin: BillingAdmin, request: HttpRequest) -> HttpResponseBa
     found = expiry_preview.outlook(int(form.cleaned_data["days"]), now=now) if form.is_valid() else None
     if found and request.GET.get("format") == "csv":
         return _file(found, form.chosen, now)
-    page = AdminForm(form, [(None, {"fields": [("days", "area", "plan")]})], {}, model_admin=admin)
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": "Who will be cut",
-        "form": form,
-        "inline_admin_formsets": [],
-        "adminform": page,
-        "media": admin.media + form.media,
-        **(_answer(request, form, found) if found else {}),
-    }
-    request.current_app = admin.admin_site.name
-    return TemplateResponse(request, "billing/report.html", context)
+    answer = _answer(request, form, found) if found else {}
+    return page_of(request, title="Who will be cut", form=form, **answer)
 
 
 def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str, Any]:
@@ -100,7 +86,7 @@ def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str,
     rows = [_row(row) for row in expiry_preview.rows(found.at, form.chosen, start=stop - ROWS_A_PAGE, stop=stop)]
     title = f"Due by {WINDOWS[form.cleaned_data['days']]}"
     return {
-        "warnings": [*_held_now(request), *filter(None, [found.cuts_nobody_because])],
+        "warnings": held_now(request) or list(filter(None, [found.cuts_nobody_because])),
         "facts": _facts(found, totals),
         "panels": [Panel(title, HEADS, rows, empty="Nobody.")],
         "file": form.address(format="csv"),
@@ -109,12 +95,15 @@ def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str,
     }
 
 
-def _held_now(request: HttpRequest) -> list[str]:
+def held_now(request: HttpRequest) -> list[str]:
+    """That the circuit breaker holds a run, with the way to it for those who may see it."""
     held = SweepRun.objects.filter(status=SweepRun.Status.HELD).first()
     if held is None:
         return []
     page = link(held) if request.user.has_perm("billing.view_sweeprun") else str(held)
-    return [format_html("The circuit breaker holds {}: nobody is cut until staff confirm it.", page)]
+    due = counted(held.looked_at, "subscription")
+    warning = "The circuit breaker holds {}, which would disable {}: nobody is cut until staff confirm it."
+    return [format_html(warning, page, due)]
 
 
 def _facts(found: Preview, totals: Totals) -> Facts:
@@ -128,13 +117,12 @@ def _facts(found: Preview, totals: Totals) -> Facts:
 def _row(row: WouldCut) -> tuple[object, ...]:
     return (
         link(Customer(pk=row.customer_id), f"{row.customer_code} {row.customer_name}"),
-        row.phone,
+        format_html(IN_ONE_LINE, row.phone),
         row.area,
         link(Subscription(pk=row.subscription_id), row.login),
         row.plan,
         amount_cell(row.owed),
-        row.bills,
-        day(row.due_on),
+        format_html(IN_ONE_LINE, day(row.due_on)),
         instant(row.cut_at),
     )
 

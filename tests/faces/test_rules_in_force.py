@@ -13,7 +13,7 @@ from utils.env import Env
 
 
 def look(client):
-    return client.get(reverse("admin:billing_rules_in_force"))
+    return client.get(reverse("rules_in_force"))
 
 
 def rules(response):

@@ -48,11 +48,14 @@ def panels_of(client, run):
 
 
 def test_e14_the_first_page_warns_of_a_held_run_and_leads_to_it(staff, held):
-    card = staff("view_sweeprun").get("/admin/").context["cards"][0]
-    assert (card.title, card.figure, card.link) == ("Held by the circuit breaker", "2", url(held))
-    assert card.alarming
+    client = staff("view_sweeprun")
+    [warning] = client.get("/admin/").context["warnings"]
+    assert f'href="{url(held)}"' in warning
+    assert "which would disable 2 subscriptions: nobody is cut until staff confirm it" in warning
+    assert warning in text_of(client.get("/admin/"))
+    assert "circuit breaker" not in text_of(staff("view_customer").get("/admin/"))
     sweep_runs.confirm(run=held, now=timezone.now(), by=None)
-    assert staff("view_sweeprun").get("/admin/").context["cards"] == []
+    assert client.get("/admin/").context["warnings"] == []
 
 
 def test_e14_the_page_of_a_held_run_lists_whom_it_would_cut(admin_client, held, late):

@@ -32,7 +32,7 @@ def due_in(days, **changes):
 
 
 def look(client, **query):
-    return client.get(reverse("admin:billing_who_will_be_cut"), query)
+    return client.get(reverse("who_will_be_cut"), query)
 
 
 def rows_of(response):
@@ -65,9 +65,10 @@ def test_e13_a_row_tells_whom_to_call_and_what_is_owed(admin_client):
     assert url(customer) in row[0]
     assert "Ann Lee" in row[0]
     assert url(subscription) in row[3]
-    assert (row[1], row[2], row[4], row[6]) == ("555-1", "North", "Fast", 1)
+    assert (row[2], row[4], row[7]) == ("North", "Fast", "May 6, 2026, midnight")
+    assert "555-1" in row[1]
     assert "$20.00" in row[5]
-    assert row[8] == "May 6, 2026, midnight"
+    assert "May 5, 2026" in row[6]
 
 
 def test_e13_the_totals_count_a_customer_with_two_subscriptions_once(admin_client):
@@ -112,7 +113,7 @@ def test_a_long_list_comes_in_pages(admin_client, monkeypatch):
     first = look(admin_client)
     assert logins(first) == ["number-0", "number-1"]
     assert first.context["earlier"] == ""
-    second = admin_client.get(reverse("admin:billing_who_will_be_cut") + first.context["later"])
+    second = admin_client.get(reverse("who_will_be_cut") + first.context["later"])
     assert logins(second) == ["number-2"]
     assert second.context["later"] == ""
     assert second.context["earlier"].endswith("page=1")
@@ -131,7 +132,7 @@ def test_e10_a_day_without_cuts_is_said_and_later_days_are_cut(admin_client):
     due_in(0, login="waits")
     page = look(admin_client)
     assert page.context["warnings"] == ["There are no cuts until May 6, 2026, midnight."]
-    assert rows_of(page)[0][8] == "May 6, 2026, midnight"
+    assert rows_of(page)[0][7] == "May 6, 2026, midnight"
     assert sweep.disable_due(now=NOON, limit=10).disabled == []
     assert look(admin_client, days="1").context["warnings"] == []
 
@@ -159,8 +160,8 @@ def test_e14_a_run_that_is_held_now_is_named(admin_client, staff, settings):
     sweep.disable_due(now=NOON, limit=10)
     run = SweepRun.objects.get(status="held")
     assert url(run) in look(admin_client).context["warnings"][0]
-    [said, *_] = look(staff("view_customer", "view_subscription")).context["warnings"]
-    assert said == f"The circuit breaker holds {run}: nobody is cut until staff confirm it."
+    [said] = look(staff("view_customer", "view_subscription")).context["warnings"]
+    assert said.startswith(f"The circuit breaker holds {run}, which would disable 1 subscription: nobody is cut")
 
 
 def test_e11_who_has_promised_is_not_on_the_list(admin_client):
@@ -183,7 +184,7 @@ def test_the_first_page_counts_those_of_today_and_leads_there(staff):
     due_in(1)
     cards = staff("view_customer", "view_subscription").get("/admin/").context["cards"]
     [card] = [card for card in cards if card.title == "Due to be cut"]
-    assert (card.figure, card.link) == ("1", reverse("admin:billing_who_will_be_cut"))
+    assert (card.figure, card.link) == ("1", reverse("who_will_be_cut"))
     assert "Due to be cut" not in text_of(staff("view_customer").get("/admin/"))
 
 
