@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,7 @@ _DISABLE = """
 """
 
 Source = Callable[[int], list[int]]  # the next ids after an id
+LOOK_AHEAD = 20  # batches whose ids are read at once, because each look goes through all that is due
 
 
 @dataclass
@@ -95,14 +96,17 @@ def disable_due(*, now: datetime, limit: int) -> Sweep:
         sweep.waits_until = calendar.first_cut(now)
         sweep_runs.record_idle(now)
         return sweep
+    if sweep_runs.record_if_idle(now):
+        return sweep
     for run in sweep_runs.confirmed():
-        _carry_out(sweep, run, sweep_runs.held_ids(run, limit), now=now)
+        _carry_out(sweep, run, _batches(sweep_runs.held_ids(run, limit), limit), now=now)
     due = _count_due(now)
     sweep.held, sweep.is_newly_held = sweep_runs.hold_if_abnormal(due, now=now)
     if not due or sweep.held:
         sweep_runs.record_idle(now, looked_at=due)
         return sweep
-    _carry_out(sweep, SweepRun.objects.create(as_of=now), lambda after: _due_ids(now, after, limit), now=now)
+    batches = _batches(lambda after: _due_ids(now, after, limit * LOOK_AHEAD), limit)
+    _carry_out(sweep, SweepRun.objects.create(as_of=now), batches, now=now)
     return sweep
 
 
@@ -118,12 +122,19 @@ def _due_ids(now: datetime, after: int, limit: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _carry_out(sweep: Sweep, run: SweepRun, source: Source, *, now: datetime) -> None:
-    """Disable what ``source`` gives, and close the record of the run."""
+def _batches(source: Source, limit: int) -> Iterator[list[int]]:
+    after = 0
+    while found := source(after):
+        for first in range(0, len(found), limit):
+            yield found[first : first + limit]
+        after = found[-1]
+
+
+def _carry_out(sweep: Sweep, run: SweepRun, batches: Iterable[list[int]], *, now: datetime) -> None:
+    """Disable the subscriptions of ``batches``, and close the record of the run."""
     before = (sweep.looked_at, sweep.skipped)
     set_aside: dict[int, str] = {}
-    after = 0
-    while ids := source(after):
+    for ids in batches:
         sweep.looked_at += len(ids)
         try:
             set_aside |= _take(sweep, run, ids, now=now)
@@ -131,7 +142,6 @@ def _carry_out(sweep: Sweep, run: SweepRun, source: Source, *, now: datetime) ->
             raise
         except DatabaseError:
             set_aside |= _take_one_by_one(sweep, run, ids, now=now)
-        after = ids[-1]
     sweep.set_aside |= set_aside
     looked_at, skipped = sweep.looked_at - before[0], sweep.skipped - before[1]
     sweep_runs.finish(run, looked_at=looked_at, skipped=skipped, set_aside=set_aside)

@@ -20,8 +20,12 @@ BATCH = 500  # customers
 # A row that says only that there was nothing to do need not wait for the disk.
 _IDLE = """
     INSERT INTO billing_sweeprun (as_of, started_at, ended_at, status, looked_at, disabled, skipped, set_aside)
-    SELECT %s, clock_timestamp(), clock_timestamp(), 'done', %s, 0, 0, 0
+    SELECT %(now)s, clock_timestamp(), clock_timestamp(), 'done', %(looked_at)s, 0, 0, 0
     FROM set_config('synchronous_commit', 'off', true)
+    WHERE %(anyway)s OR NOT (
+        EXISTS (SELECT FROM billing_accessstate WHERE is_on AND cut_off_at <= %(now)s)
+        OR EXISTS (SELECT FROM billing_sweeprun WHERE status IN ('held', 'confirmed'))
+    )
 """
 _FINISH = """
     UPDATE billing_sweeprun SET ended_at = clock_timestamp(), status = 'done',
@@ -53,8 +57,18 @@ _CUTS = """
 
 def record_idle(now: datetime, *, looked_at: int = 0) -> None:
     """A run that cut nobody."""
+    _record_idle(now, looked_at, anyway=True)
+
+
+def record_if_idle(now: datetime) -> bool:
+    """The same, unless somebody is due, or a run is held or confirmed: False then. One statement for both."""
+    return _record_idle(now, 0, anyway=False)
+
+
+def _record_idle(now: datetime, looked_at: int, *, anyway: bool) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_IDLE, [now, looked_at])
+        cursor.execute(_IDLE, {"now": now, "looked_at": looked_at, "anyway": anyway})
+        return bool(cursor.rowcount)
 
 
 def finish(run: SweepRun, *, looked_at: int, skipped: int, set_aside: Mapping[int, str]) -> None:

@@ -114,6 +114,29 @@ def test_batches_smaller_than_the_work_finish_it():
     assert SweepRun.objects.get().disabled == 7
 
 
+def test_one_look_ahead_after_the_other_finishes_the_work(monkeypatch):
+    monkeypatch.setattr(sweep, "LOOK_AHEAD", 2)
+    for _ in range(5):
+        make_overdue_subscription(now=NOW)
+    assert len(sweep_at(NOW, limit=1).disabled) == 5
+
+
+def test_a_sweep_that_finds_nobody_due_takes_three_statements(django_assert_num_queries):
+    make_subscription()
+    with django_assert_num_queries(3):
+        sweep_at(NOW)
+    run = SweepRun.objects.get()
+    assert (run.status, run.looked_at, run.disabled) == ("done", 0, 0)
+    assert run.ended_at
+
+
+def test_e14_a_held_run_lapses_when_nobody_is_due_any_more():
+    held = SweepRun.objects.create(as_of=NOW, status="held", active=1)
+    assert sweep_at(NOW).held is None
+    held.refresh_from_db()
+    assert held.status == "lapsed"
+
+
 def test_the_log_names_customers_by_code_only(caplog):
     customer = make_customer(name="Private Person", phone="555 0100", address="Hidden Street 1")
     make_overdue_subscription(customer=customer, now=NOW)
