@@ -8,8 +8,10 @@ VENV := .venv/bin
 TESTS := -m "not heavy and not compose"
 MANAGE := DEMO=1 $(VENV)/python manage.py
 # uv writes one file for every supported Python; the versions in it stay until UPGRADE=--upgrade is given.
-COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+PIN := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(UPGRADE)
+COMPILE := $(PIN) pyproject.toml
+PEERS_IN := $(wildcard benchmarks/peers/*.in)
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -51,8 +53,9 @@ test: dev-venv lint ## check the code and run the tests, without the heavy ones
 test-all: TESTS :=
 test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
 
-bench: dev-venv ## measure the works that must be fast (SIZES="10000 100000 1000000", PICTURES=docs/pictures)
-	$(VENV)/python -m benchmarks $(SIZES) $(if $(PICTURES),--pictures $(PICTURES))
+bench: dev-venv ## measure the works that must be fast (SIZES="10000 1000000", WORKS="idle-sweep", PICTURES=FOLDER, PEERS=no)
+	$(VENV)/python -m benchmarks $(SIZES) $(if $(WORKS),--works $(WORKS)) $(if $(PICTURES),--pictures $(PICTURES)) \
+		$(if $(filter no,$(PEERS)),--without-peers)
 
 lint: dev-venv migrate-check ## check style, types, layers and templates
 	$(VENV)/ruff check .
@@ -74,6 +77,7 @@ lock: dev-venv ## pin the requirements with hashes (UPGRADE=--upgrade for newer 
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra demo --output-file requirements-demo.txt
 	$(COMPILE) --extra dev --output-file requirements-dev.txt
+	for peer in $(PEERS_IN); do $(PIN) --output-file "$${peer%.in}.txt" "$$peer" || exit; done
 
 audit: dev-venv ## look for known security holes in the requirements (needs the network)
 	$(VENV)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt

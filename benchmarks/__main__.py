@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks import installation
 
+# In this order: the sweeps come after the works that need nobody to be due, and payers last, because they pay.
+WORKS = ("desk-payment", "monthly-run", "idle-sweep", "expiry-sweep", "waiting-payer")
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[2_000, 10_000], help="subscriptions, 2000 or more")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pictures", type=Path, default=installation.FOLDER / "pictures", help="where the plots go")
-    options = parser.parse_args()
+    options = _options()
     installation.use()
 
     import django
@@ -22,40 +22,56 @@ def main() -> None:
     django.setup()
     from benchmarks.report import table
 
-    races = [race for size in options.sizes for race in _races(size, options.rounds)]
+    races = []
+    for size in options.sizes:
+        races += _races(size, options)
     print(table(races))
-    _draw(races, options.pictures)
+    for name in options.works:
+        _draw(name, races, options.pictures)
 
 
-def _races(size: int, rounds: int) -> Sequence:
-    from benchmarks import desk_payment, monthly_run
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[2_000, 10_000], help="subscriptions, 2000 or more")
+    parser.add_argument("--works", nargs="+", choices=WORKS, default=WORKS, metavar="WORK", help=", ".join(WORKS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--without-peers", action="store_true", help="install and measure no other packages")
+    parser.add_argument("--pictures", type=Path, default=installation.FOLDER / "pictures", help="where the plots go")
+    return parser.parse_args()
+
+
+def _races(size: int, options: argparse.Namespace) -> Sequence:
+    from benchmarks.measuring import SAMPLE, Course
     from benchmarks.report import table
 
-    installation.populate(size + 2 * monthly_run.SAMPLE)
+    installation.populate(size + 2 * SAMPLE)
     by_hand = installation.connect()
     try:
-        races = [desk_payment.race(size, by_hand), monthly_run.race(size, rounds, by_hand)]
+        course = Course(size, options.rounds, by_hand, has_peers=not options.without_peers)
+        races = [_module(name).race(course) for name in WORKS if name in options.works]
     finally:
         by_hand.close()
     print(table(races), flush=True)
     return races
 
 
-def _draw(races: Sequence, folder: Path) -> None:
-    from benchmarks import desk_payment, monthly_run, plot
+def _module(work: str):
+    return import_module(f"benchmarks.{work.replace('-', '_')}")
 
+
+def _draw(name: str, races: Sequence, folder: Path) -> None:
+    from benchmarks import plot
+
+    work = _module(name).WORK
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for race in races:
+        if race.work == work:
+            for series in race.series.values():
+                lines.setdefault(series.contender, []).append((race.size, series.figure))
     folder.mkdir(parents=True, exist_ok=True)
-    for work, file, unit in (
-        (monthly_run.WORK, "speed-monthly-run.svg", "seconds per bill"),
-        (desk_payment.WORK, "speed-desk-payment.svg", "seconds per payment"),
-    ):
-        lines: dict[str, list[tuple[float, float]]] = {}
-        for race in races:
-            if race.work == work:
-                for series in race.series.values():
-                    lines.setdefault(series.contender, []).append((race.size, series.per_row))
-        (folder / file).write_text(plot.svg(work, ("subscriptions", unit), list(lines.items())))
-        print(f"Drawn: {folder / file}")
+    file = folder / f"speed-{name}.svg"
+    file.write_text(plot.svg(work.name, ("subscriptions", f"seconds per {work.row}"), list(lines.items())))
+    print(f"Drawn: {file}")
 
 
 if __name__ == "__main__":

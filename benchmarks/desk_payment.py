@@ -11,7 +11,7 @@ from django.db.models import F
 
 from benchmarks import installation
 from benchmarks.installation import PRICE
-from benchmarks.measuring import LIMIT, LOOP, OURS, Race
+from benchmarks.measuring import LIMIT, LOOP, OURS, Course, Race, Work
 from billing.models import (
     AccessEvent,
     AccessState,
@@ -27,21 +27,21 @@ from billing.models import (
 )
 from billing.services import bills, payments, sweep
 
-WORK = "Payment at the desk"
+WORK = Work("Payment at the desk", "payment", single_rows=True)
 PAYMENTS = 200  # by each contender
 ISSUED_AT = datetime(2026, 1, 28, 12, tzinfo=UTC)
 CUT_AT = datetime(2026, 2, 12, 12, tzinfo=UTC)
 PAID_AT = CUT_AT + timedelta(hours=1)
 
 
-def race(size: int, by_hand: Any) -> Race:
+def race(course: Course) -> Race:
     """Cut some of ``size`` customers off, each in a month that is billed, and let the contenders take turns."""
-    race = Race(WORK, size)
-    ids = Random(size).sample([number for number in range(1, size + 1) if number % 28 > 14], PAYMENTS * 3)
+    race = Race(WORK, course.size)
+    ids = Random(course.size).sample([number for number in range(1, course.size + 1) if number % 28 > 14], PAYMENTS * 3)
     _cut_off(ids)
     customers = Customer.objects.in_bulk(ids)
     installation.settle_down()
-    acts = {LIMIT: lambda customer: _by_hand(by_hand, customer), OURS: _receive, LOOP: _naive}
+    acts = {LIMIT: lambda customer: _by_hand(course.by_hand, customer), OURS: _receive, LOOP: _naive}
     for first in range(0, len(ids), 3):
         for (contender, act), customer_id in zip(acts.items(), ids[first : first + 3], strict=True):
             customer = customers[customer_id]

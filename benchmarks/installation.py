@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 
@@ -30,15 +32,28 @@ def use() -> None:
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "isp_billing.settings",
         "LOG_LEVEL": "WARNING",
+        "MAX_CUTS_PERCENT": "100",
     }
 
 
-def connect() -> Any:
+def connect(url: str = "") -> Any:
     """A connection that knows nothing of Django, for SQL written by hand; each statement commits."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], options="-c random_page_cost=1.1")
+    connection = psycopg2.connect(url or os.environ["DATABASE_URL"], options="-c random_page_cost=1.1")
     connection.autocommit = True
     _without_our_triggers(connection.cursor())
     return connection
+
+
+def make_database(name: str) -> str:
+    """Another database of the same server, empty; its URL."""
+    connection = connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name}")
+    finally:
+        connection.close()
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 @contextmanager
@@ -75,15 +90,16 @@ def populate(customers: int) -> None:
     settle_down()
 
 
-def settle_down() -> None:
-    """What PostgreSQL would do sooner or later, so that it does not do it while the time is taken."""
+def settle_down(*tables: str) -> None:
+    """What PostgreSQL would do to ``tables`` or all sooner or later, so that it does not while the time is taken."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(f"VACUUM ANALYZE {', '.join(tables)}")
         cursor.execute("CHECKPOINT")
 
 
+@cache
 def sql(name: str) -> str:
     return (SQL / f"{name}.sql").read_text()
 

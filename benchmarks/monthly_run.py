@@ -10,32 +10,31 @@ from django.db import transaction
 from django.db.models import F
 
 from benchmarks import installation
-from benchmarks.measuring import BULK, LIMIT, LOOP, OURS, Race
+from benchmarks.measuring import BULK, LIMIT, LOOP, OURS, SAMPLE, Course, Race, Work
 from billing.models import AccessState, Account, Bill, BillingState, BillLine, LedgerEntry, NumberSeries
 from billing.rules.periods import start_of_day
 from billing.services import billing_run, clock
 
-WORK = "Monthly run"
+WORK = Work("Monthly run", "bill")
 BATCH = 5_000  # of the SQL by hand; larger ones are not faster
-SAMPLE = 1_000  # rows that naive Django is given, beside the others
 
 
-def race(size: int, rounds: int, by_hand: Any) -> Race:
+def race(course: Course) -> Race:
     """Bill ``size`` subscriptions each month, one contender after the other; naive Django bills its sample."""
-    race, month = Race(WORK, size), 0
-    hand = ByHand(by_hand)
-    for number in range(rounds):
+    race, month = Race(WORK, course.size), 0
+    hand = ByHand(course.by_hand)
+    for number in range(course.rounds):
         contenders = [(LIMIT, hand.bill_all), (OURS, _generate)]
         for contender, act in contenders if number % 2 else reversed(contenders):
             now = _end_of_month(month)
-            _prepare(by_hand, size)
-            race.run(contender, size, lambda act=act, now=now: act(now))
+            _prepare(course.by_hand, course.size)
+            race.run(contender, course.size, lambda act=act, now=now: act(now))
             month += 1
         with installation.triggers_off():
             for contender, act in ((LOOP, _loop), (BULK, _bulk)):
-                sample = _sample(size, contender)
+                sample = _sample(course.size, contender)
                 race.run(contender, SAMPLE, lambda act=act, sample=sample, now=now: act(sample, now))
-    race.series[LIMIT].queries = hand.statements / rounds / size
+    race.series[LIMIT].queries = hand.statements / course.rounds / course.size
     return race
 
 

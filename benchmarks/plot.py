@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import cycle
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 70, 190, 40, 50
-COLOURS = ("#6b7280", "#2563eb", "#dc2626", "#d97706")
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 400, 70, 230, 40, 50
+LABEL_HEIGHT = 15
+COLOURS = ("#6b7280", "#2563eb", "#dc2626", "#d97706", "#0d9488", "#9333ea", "#15803d", "#be185d", "#78350f")
 
 Line = tuple[str, Sequence[tuple[float, float]]]  # name, and points of (size, seconds)
 
@@ -23,17 +25,26 @@ def svg(title: str, axes: tuple[str, str], lines: Sequence[Line]) -> str:
     parts += [_text(across(size), HEIGHT - BOTTOM + 18, f"{size:,.0f}", "middle") for size in _decades(sizes)]
     parts += [_line(LEFT, upward(value), WIDTH - RIGHT, upward(value)) for value in _decades(seconds)]
     parts += [_text(LEFT - 8, upward(value) + 4, _time(value), "end") for value in _decades(seconds)]
-    for (name, points), colour in zip(lines, COLOURS, strict=False):
+    ends = _apart([upward(points[-1][1]) for _, points in lines])
+    for (name, points), colour, label_y in zip(lines, cycle(COLOURS), ends, strict=False):
         places = [(across(size), upward(value)) for size, value in points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in places]
-        parts.append(_text(places[-1][0] + 10, places[-1][1] + 4, name, "start", colour=colour))
+        parts.append(_text(places[-1][0] + 10, label_y + 4, name, "start", colour=colour))
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">\n'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n{body}\n</svg>\n'
     )
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """``heights`` of labels, moved up as far as each needs to stand clear of the one below it."""
+    moved, below = list(heights), float("inf")
+    for place in sorted(range(len(heights)), key=lambda place: -heights[place]):
+        below = moved[place] = min(heights[place], below - LABEL_HEIGHT)
+    return moved
 
 
 def _decades(values: Sequence[float]) -> list[float]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from statistics import median
 
-from benchmarks.measuring import LIMIT, Race, Series, percentile
+from benchmarks.measuring import Race, percentile
 
-HEAD = ("work", "N", "how", "per row", "95 of 100 within", "ratio", "queries per row", "memory")
+HEAD = ("work", "N", "how", "per row", "95 of 100 within", "longest", "ratio", "queries per row", "memory")
 
 
 def table(races: Iterable[Race]) -> str:
-    """The table in Markdown; the ratio is to the SQL by hand of the same work, size and run."""
+    """The table in Markdown; the ratio is to the limit of the same work, size and run."""
     rows = [row for race in races for row in _rows(race)]
     widths = [max(len(row[place]) for row in [HEAD, *rows]) for place in range(len(HEAD))]
     lines = [HEAD, tuple("-" * width for width in widths), *rows]
@@ -20,23 +21,25 @@ def table(races: Iterable[Race]) -> str:
 
 
 def _rows(race: Race) -> Iterator[tuple[str, ...]]:
-    limit = race.series[LIMIT]
+    limit = race.series[race.work.limit]
     for series in race.series.values():
         yield (
-            race.work,
+            race.work.name,
             f"{race.size:,}",
             series.contender,
-            duration(series.per_row),
-            _slowest(series),
-            f"{series.ratio_to(limit):.1f}",
+            duration(median(series.seconds)),
+            duration(percentile(series.seconds, 95)) if race.work.single_rows else "",
+            duration(max(series.seconds)) if race.work.single_rows else "",
+            times(series.ratio_to(limit)),
             f"{series.queries:.3g}",
             f"{series.memory} MB",
         )
 
 
-def _slowest(series: Series) -> str:
-    return duration(percentile(series.seconds, 95)) if len(series.seconds) >= 20 else ""
-
-
 def duration(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+def times(ratio: float) -> str:
+    digits = 2 if ratio < 1 else 1 if ratio < 10 else 0
+    return f"{ratio:,.{digits}f}"

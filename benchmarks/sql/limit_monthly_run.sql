@@ -1,5 +1,5 @@
 -- Bill the next of those that are due, all in one statement. It knows what the plan is like, that nobody is on hold
--- and that nobody has a discount, a tax, an item or credit; that much it may leave out.
+-- and that nobody has terms of their own, a discount, a tax, an item or credit; that much it may leave out.
 WITH due AS MATERIALIZED (
     SELECT subscription_id, customer_id, billed_until AS first_day
     FROM billing_billingstate
@@ -14,7 +14,7 @@ WITH due AS MATERIALIZED (
         nextval('billing_bill_id_seq') AS bill_id, last_before + row_number() OVER () AS sequence, prefix, digits,
         due.subscription_id, due.customer_id, plan_id, plan.name AS plan_name, login, price,
         first_day, (first_day + interval '1 month')::date AS end_day,
-        %(today)s::date + due_days AS due_on, (%(today)s::date + due_days + 1)::timestamptz AS cut_off_at,
+        %(today)s::date + plan.due_days AS due_on, (%(today)s::date + plan.due_days + 1)::timestamptz AS cut_off_at,
         customer.code, customer.name, address, tax_id
     FROM due
     JOIN billing_subscription subscription ON subscription.id = due.subscription_id
