@@ -28,7 +28,7 @@ NEEDED = ("billing.view_customer", "billing.view_subscription")
 ROWS_A_PAGE = 100
 IN_ONE_LINE = '<span class="whitespace-nowrap">{}</span>'
 WINDOWS = {"0": "the end of today", "1": "the end of tomorrow", "7": "the end of the next 7 days"}
-HEADS = columns("Customer", "Phone", "Area", "Login", "Plan", "Owes", "Due since", "Cut-off", amounts=("Owes",))
+HEADS = columns("Customer", "Phone", "Area", "Login", "Plan", "Owes", "Due", "Cut-off", amounts=("Owes",))
 
 
 class WindowForm(forms.Form):
