@@ -44,7 +44,7 @@ def _row(request: HttpRequest, one: Promise | Exclusion) -> tuple[object, ...]:
         _reminders(one),
         instant(one.created_at),
         one.created_by or NONE,
-        f"{instant(one.ended_at)}, {one.ended_by}" if one.ended_at else NONE,
+        f"{instant(one.ended_at)}, {one.ended_by or NONE}" if one.ended_at else NONE,
         _take_back(request, one) if state == "running" else "",
     )
 

@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut_soon() -> Card:
-    due = expiry_preview.outlook(0, now=timezone.now()).due
+    due = expiry_preview.due_at(expiry_preview.last_cut(0, now=timezone.now()))
     address = who_will_be_cut.address()
     return Card("Due to be cut", f"{due:,}", "by the end of today, if nothing is paid", address, "content_cut")
 

@@ -72,7 +72,7 @@ class UndoRun(ActionPage):
     def refusal(cls, row: SweepRun) -> str:
         if not row.disabled:
             return f"Nobody was cut by {row}: there is nothing to undo."
-        return "" if sweep_runs.still_cut(row) else f"Nobody is off any more because of {row}."
+        return "" if sweep_runs.is_still_cut(row) else f"Nobody is off any more because of {row}."
 
     def initial(self) -> dict[str, Any]:
         return {"until": deferral_states.usual_day(self.now)}

@@ -79,29 +79,34 @@ def preview(at: datetime, *, now: datetime) -> Preview:
         raise Refused(
             f"That is too far ahead: bills for it are not issued yet. Ask for {instant(now + FARTHEST)} at most."
         )
-    due = _due(at).count()
+    due = due_at(at)
     return Preview(at, due, _obstacle(due, at))
 
 
-def outlook(days: int, *, now: datetime) -> Preview:
-    """What the sweeps do through the day that is ``days`` ahead, if nothing changes until then.
+def last_cut(days: int, *, now: datetime) -> datetime:
+    """The last instant at which cuts may happen through the day that is ``days`` ahead; its end when there is none."""
+    working = _working_days(days, now)
+    return _end_of(working[-1] if working else clock.local_date(now) + timedelta(days=days))
 
-    ``at`` is the last instant of it at which cuts may happen.
-    """
-    calendar, today, active = policy.calendar(), clock.local_date(now), _active()
-    ahead = [today + timedelta(days=count) for count in range(days + 1)]
-    at, before = _end_of(ahead[-1]), 0
-    obstacle = f"There are no cuts until {instant(calendar.first_cut(at))}."
-    for day in filter(calendar.is_working_day, ahead):
-        at, obstacle = _end_of(day), ""
-        due = _due(at).count()
-        if policy.circuit_breaker().is_needed(due - before, active):
+
+def due_at(at: datetime, chosen: Chosen = ALL) -> int:
+    """How many are due at ``at``."""
+    return _due(at, chosen).count()
+
+
+def outlook(days: int, *, now: datetime) -> Preview:
+    """What the sweeps do through the day that is ``days`` ahead, if nothing changes until then."""
+    at, before = last_cut(days, now=now), 0
+    working = _working_days(days, now)
+    for day in working:
+        due = due_at(_end_of(day))
+        if _is_held(due - before):
             held = counted(due - before, "subscription")
-            return Preview(
-                at, due, f"On {wording.day(day)} the circuit breaker would hold {held} until staff confirm the run."
-            )
+            because = f"On {wording.day(day)} the circuit breaker would hold {held} until staff confirm the run."
+            return Preview(at, due_at(at), because)
         before = due
-    return Preview(at, _due(at).count(), obstacle)
+    because = "" if working else f"There are no cuts until {instant(policy.calendar().first_cut(at))}."
+    return Preview(at, due_at(at), because)
 
 
 def totals(at: datetime, chosen: Chosen = ALL) -> Totals:
@@ -168,14 +173,22 @@ def _end_of(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1), clock.zone()) - timedelta(microseconds=1)
 
 
-def _active() -> int:
-    return AccessState.objects.filter(is_on=True).count()
+def _working_days(days: int, now: datetime) -> list[date]:
+    calendar, today = policy.calendar(), clock.local_date(now)
+    ahead = (today + timedelta(days=count) for count in range(days + 1))
+    return [day for day in ahead if calendar.is_working_day(day)]
+
+
+def _is_held(due: int) -> bool:
+    """Whether the circuit breaker would hold a run in which so many are due; the active are counted only if need be."""
+    breaker = policy.circuit_breaker()
+    return due > breaker.count and breaker.is_needed(due, AccessState.objects.filter(is_on=True).count())
 
 
 def _obstacle(due: int, at: datetime) -> str:
-    calendar, breaker = policy.calendar(), policy.circuit_breaker()
+    calendar = policy.calendar()
     if not calendar.allows_cuts(at):
         return f"There are no cuts at that time; the next ones come on {instant(calendar.first_cut(at))}."
-    if due > breaker.count and breaker.is_needed(due, _active()):
+    if _is_held(due):
         return "The circuit breaker would hold the run until staff confirm it."
     return ""

@@ -51,7 +51,6 @@ _CUTS = """
         AND block.reason = 'unpaid' AND block.closed_at IS NULL
     JOIN billing_subscription subscription ON subscription.id = block.subscription_id
     WHERE event.run_id = %s AND change = 'blocked' AND subscription.customer_id > %s
-    ORDER BY 1, 2
 """
 
 
@@ -173,6 +172,13 @@ def undo(*, run: SweepRun, until: date, why: str, now: datetime, by: Any) -> int
     return count
 
 
+def is_still_cut(run: SweepRun) -> bool:
+    """Whether anybody is still off because ``run`` cut them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({_CUTS})", [run.pk, 0])
+        return bool(cursor.fetchone()[0])
+
+
 def still_cut(run: SweepRun) -> int:
     """How many subscriptions are still off because ``run`` cut them."""
     with connection.cursor() as cursor:
@@ -183,7 +189,7 @@ def still_cut(run: SweepRun) -> int:
 def _cuts(run: SweepRun, after: int) -> list[tuple[int, int]]:
     """Customer and subscription of the run's open blocks, of whole customers, after one of them."""
     with connection.cursor() as cursor:
-        cursor.execute(_CUTS, [run.pk, after])
+        cursor.execute(_CUTS + " ORDER BY 1, 2", [run.pk, after])
         found: list[tuple[int, int]] = cursor.fetchmany(BATCH)
         while found and (more := cursor.fetchone()) and more[0] == found[-1][0]:
             found.append(more)
