@@ -106,7 +106,7 @@ def test_the_same_form_with_another_amount_is_refused(admin_client, disabled):
     values = form_of(admin_client, disabled.customer)
     admin_client.post(url(disabled.customer, "receive_payment"), values)
     response = admin_client.post(url(disabled.customer, "receive_payment"), {**values, "amount": "7"})
-    assert "Start a new payment" in text_of(response)
+    assert "already used for payment R000001. Start a new one." in text_of(response)
     assert Payment.objects.get().amount == 20
 
 
