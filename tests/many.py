@@ -12,13 +12,15 @@ from billing.services import numbers
 
 _CUSTOMERS = """
     INSERT INTO billing_customer (code, name, phone, email, address, tax_id, bill_per_subscription, created_at)
-    SELECT 'M' || n, 'Customer ' || n, '', '', '', '', false, %s FROM generate_series(1, %s) AS n
+    SELECT 'M' || %s || n, 'Customer ' || n, '', '', '', '', false, %s FROM generate_series(1, %s) AS n
     RETURNING id
 """
 # Customers take turns: with more subscriptions than customers the first ones have two.
 _SUBSCRIPTIONS = """
     INSERT INTO billing_subscription (customer_id, plan_id, login, starts_on, anchor, created_at)
-    SELECT (%(customers)s::bigint[])[(n - 1) %% %(count)s + 1], %(plan)s, 'many-' || n, %(day)s, %(day)s, %(now)s
+    SELECT
+        (%(customers)s::bigint[])[(n - 1) %% %(count)s + 1], %(plan)s, 'many-' || %(prefix)s || n, %(day)s, %(day)s,
+        %(now)s
     FROM generate_series(1, %(subscriptions)s) AS n
 """
 _STATES = """
@@ -42,13 +44,15 @@ _ITEMS = """
 
 
 @transaction.atomic
-def subscribe_many(subscriptions: int, *, customers: int, plan: Plan, starts_on: date, now: datetime) -> list[int]:
+def subscribe_many(
+    subscriptions: int, *, customers: int, plan: Plan, starts_on: date, now: datetime, prefix: str = ""
+) -> list[int]:
     """Subscriptions to a prepaid plan without lead days, that many in all, spread over new customers; the
-    customers' ids."""
+    customers' ids. Codes and logins begin with ``prefix``."""
     with connection.cursor() as cursor:
-        cursor.execute(_CUSTOMERS, [now, customers])
+        cursor.execute(_CUSTOMERS, [prefix, now, customers])
         ids = [row[0] for row in cursor.fetchall()]
-        values = {"customers": ids, "count": customers, "plan": plan.pk, "day": starts_on, "now": now}
+        values = {"customers": ids, "count": customers, "plan": plan.pk, "day": starts_on, "now": now, "prefix": prefix}
         cursor.execute(_SUBSCRIPTIONS, {**values, "subscriptions": subscriptions})
         cursor.execute(_STATES, values)
     return ids

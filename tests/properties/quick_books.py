@@ -7,6 +7,7 @@ from django.db import connection
 from psycopg2.extensions import AsIs
 
 from billing.rules.money import exponent
+from billing.services import policy
 from billing.services.books.verifying import CHECKS
 
 
@@ -23,7 +24,12 @@ def differences(now) -> dict[str, str]:
 
 
 def _all_checks(cursor) -> str:
-    parameters = {"now": AsIs("$1"), "currency": settings.CURRENCY, "decimals": exponent(settings.CURRENCY)}
+    parameters = {
+        "now": AsIs("$1"),
+        "currency": settings.CURRENCY,
+        "decimals": exponent(settings.CURRENCY),
+        "minimum": policy.minimum_debt(),
+    }
     return " UNION ALL ".join(
         cursor.mogrify(
             f"SELECT %(check)s, string_agg(id::text, ', ') FROM ({check.query}) AS row "
