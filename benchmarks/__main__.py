@@ -61,6 +61,7 @@ def _module(work: str):
 
 def _draw(name: str, races: Sequence, folder: Path) -> None:
     from benchmarks import plot
+    from benchmarks.measuring import OURS
 
     work = _module(name).WORK
     lines: dict[str, list[tuple[float, float]]] = {}
@@ -70,7 +71,8 @@ def _draw(name: str, races: Sequence, folder: Path) -> None:
                 lines.setdefault(series.contender, []).append((race.size, series.figure))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"speed-{name}.svg"
-    file.write_text(plot.svg(work.name, ("subscriptions", f"seconds per {work.row}"), list(lines.items())))
+    axes = ("subscriptions", f"time per {work.row}")
+    file.write_text(plot.svg(work.name, axes, list(lines.items()), ours=OURS))
     print(f"Drawn: {file}")
 
 

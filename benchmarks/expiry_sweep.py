@@ -12,7 +12,7 @@ from django.db.models import F
 from benchmarks import installation, overdue
 from benchmarks.measuring import BULK, LIMIT, LOOP, OURS, SAMPLE, WIDE, Course, Race, Work
 from benchmarks.overdue import DUE_AT
-from benchmarks.peers.running import Running, installed
+from benchmarks.peers.running import running
 from billing.models import AccessEvent, AccessState, Bill, BillLine, Block
 from billing.services import sweep
 
@@ -31,7 +31,7 @@ def race(course: Course) -> Race:
         (LOOP, len(sample), lambda: _loop(sample)),
     ]
     wide = Wide(course.size, course.by_hand)
-    others = [Running(peer, course.size) for peer in installed()] if course.has_peers else []
+    others = running(course.size) if course.has_peers else []
     for number in range(course.rounds):
         wide.run(race, len(due))
         for contender, count, act in reversed(acts) if number % 2 else acts:

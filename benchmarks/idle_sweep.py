@@ -31,8 +31,8 @@ def race(course: Course) -> Race:
 
 def _by_hand(connection: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(installation.sql("limit_sweep"), {"now": overdue.NOBODY_DUE_AT})
-        assert not cursor.rowcount
+        cursor.execute(installation.sql("limit_idle_sweep"), {"now": overdue.NOBODY_DUE_AT})
+        assert cursor.rowcount == 1
 
 
 def _disable() -> None:

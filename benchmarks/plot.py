@@ -7,26 +7,29 @@ from html import escape
 from itertools import cycle
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 400, 70, 230, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 410, 70, 230, 56, 50
 LABEL_HEIGHT = 15
-COLOURS = ("#6b7280", "#2563eb", "#dc2626", "#d97706", "#0d9488", "#9333ea", "#15803d", "#be185d", "#78350f")
+OURS = "#2563eb"
+COLOURS = ("#6b7280", "#dc2626", "#d97706", "#0d9488", "#9333ea", "#15803d", "#be185d", "#78350f")
 
 Line = tuple[str, Sequence[tuple[float, float]]]  # name, and points of (size, seconds)
 
 
-def svg(title: str, axes: tuple[str, str], lines: Sequence[Line]) -> str:
-    """``lines`` over their sizes, with a decade of each axis to each mark."""
+def svg(title: str, axes: tuple[str, str], lines: Sequence[Line], ours: str = "") -> str:
+    """``lines`` over their sizes, with a decade of each axis to each mark; ``ours`` is the line that stands out."""
     sizes = [size for _, points in lines for size, _ in points]
     seconds = [value for _, points in lines for _, value in points]
     across, upward = _scale(sizes, LEFT, WIDTH - RIGHT), _scale(seconds, HEIGHT - BOTTOM, TOP)
     parts = [_text(LEFT, 22, title, "start", 15), _text(WIDTH - RIGHT, HEIGHT - 12, axes[0], "end")]
-    parts.append(_text(LEFT - 60, TOP - 4, axes[1], "start"))
+    parts.append(_text(LEFT - 60, TOP - 14, axes[1], "start"))
     parts += [_line(across(size), TOP, across(size), HEIGHT - BOTTOM) for size in _decades(sizes)]
     parts += [_text(across(size), HEIGHT - BOTTOM + 18, f"{size:,.0f}", "middle") for size in _decades(sizes)]
     parts += [_line(LEFT, upward(value), WIDTH - RIGHT, upward(value)) for value in _decades(seconds)]
     parts += [_text(LEFT - 8, upward(value) + 4, _time(value), "end") for value in _decades(seconds)]
     ends = _apart([upward(points[-1][1]) for _, points in lines])
-    for (name, points), colour, label_y in zip(lines, cycle(COLOURS), ends, strict=False):
+    colours = cycle(COLOURS)
+    for (name, points), label_y in zip(lines, ends, strict=True):
+        colour = OURS if name == ours else next(colours)
         places = [(across(size), upward(value)) for size, value in points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')

@@ -1,7 +1,4 @@
-"""The peers that are installed, each in a virtual environment and a database of its own.
-
-One that cannot be installed is left out, and the run says so.
-"""
+"""The peers, each in a virtual environment and a database of its own."""
 
 from __future__ import annotations
 
@@ -100,28 +97,30 @@ class Running:
             connection.close()
 
 
-def installed() -> list[Peer]:
-    """The peers that are there, or could be installed now."""
-    return [peer for peer in PEERS if _install(peer)]
+def running(size: int) -> list[Running]:
+    """The peers that are installed, or can be now, with tables of ``size`` rows; it says which are left out."""
+    found = []
+    for peer in PEERS:
+        try:
+            _install(peer)
+            found.append(Running(peer, size))
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"{peer.label} is left out. {error}\n{getattr(error, 'stderr', '')}", flush=True)
+    return found
 
 
-def _install(peer: Peer) -> bool:
+def _install(peer: Peer) -> None:
     requirements = HERE / f"{peer.name}.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = peer.python.parent.parent / "installed"
     if stamp.exists() and stamp.read_text() == digest:
-        return True
+        return
     print(f"Installing {peer.label} for the comparison …", flush=True)
     uv = Path(sys.executable).parent / "uv"
-    try:
-        _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, stamp.parent])
-        options = ["--quiet", "--require-hashes", "--python", peer.python]
-        _run([uv, "pip", "install", *options, "--requirement", requirements])
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"{peer.label} is left out: it cannot be installed. {error}\n{getattr(error, 'stderr', '')}", flush=True)
-        return False
+    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, stamp.parent])
+    options = ["--quiet", "--require-hashes", "--python", peer.python]
+    _run([uv, "pip", "install", *options, "--requirement", requirements])
     stamp.write_text(digest)
-    return True
 
 
 def _run(command: Sequence[object], peer: Peer | None = None, url: str = "") -> str:
