@@ -25,9 +25,9 @@ def main() -> None:
     races = []
     for size in options.sizes:
         races += _races(size, options)
+        for name in options.works:
+            _draw(name, races, options.pictures)
     print(table(races))
-    for name in options.works:
-        _draw(name, races, options.pictures)
 
 
 def _options() -> argparse.Namespace:
