@@ -63,7 +63,7 @@ def test_the_rhythm_of_a_plan_in_use_stays_but_its_price_can_change(admin_client
     plan.refresh_from_db()
     assert (plan.price, plan.interval_unit) == (Decimal(30), Plan.IntervalUnit.MONTH)
     assert PriceBefore.objects.get().price == 20
-    [panel] = admin_client.get(url(plan)).context["panels"]
+    [_, panel] = admin_client.get(url(plan)).context["panels"]
     assert [str(cell) for cell in panel.rows[0]][0::3] == ['<span class="amount">$20.00</span>', "admin"]
 
 
