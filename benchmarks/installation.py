@@ -49,7 +49,7 @@ def make_database(name: str) -> str:
     connection = connect()
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             cursor.execute(f"CREATE DATABASE {name}")
     finally:
         connection.close()

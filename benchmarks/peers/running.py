@@ -16,7 +16,7 @@ from benchmarks import installation
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-LARGEST_SAMPLE = 5_000  # rows that expire, in tables as large as the size says
+LARGEST_SAMPLE = 2_000  # rows that expire, in tables as large as the size says
 
 
 @dataclass(frozen=True)

@@ -36,3 +36,5 @@ FROM billing_customer customer
 LEFT JOIN (SELECT customer_id, total AS owed FROM billing_bill WHERE status = 'open') bill
     ON bill.customer_id = customer.id
 WHERE account.customer_id = customer.id AND balance <> coalesce(owed, 0);
+
+UPDATE billing_billingstate SET billed_until = '2030-02-01', bill_on = '2030-02-01' WHERE subscription_id <= %(size)s;
