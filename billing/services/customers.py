@@ -61,10 +61,14 @@ def register(
         created_at=now,
         request_key=request_key,
     )
+    return _registered(customer, code.strip())
+
+
+def _registered(customer: Customer, wanted_code: str) -> Customer:
     try:
-        return _register_once(customer, code.strip())
+        return _register_once(customer, wanted_code)
     except IntegrityError as error:
-        if earlier := _same_as_before(customer, code.strip()):
+        if earlier := _same_as_before(customer, wanted_code):
             return earlier
         raise Refused(f"The customer code {customer.code} is taken. Choose another, or leave it empty.") from error
 

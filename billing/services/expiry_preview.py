@@ -26,6 +26,7 @@ class WouldCut(NamedTuple):
     """One subscription that is due, and what its customer owes; ``cut_at`` is when it may be cut first."""
 
     subscription_id: int
+    customer_id: int
     customer_code: str
     customer_name: str
     phone: str
@@ -36,7 +37,6 @@ class WouldCut(NamedTuple):
     bills: int
     due_on: date
     cut_at: datetime
-    customer_id: int
 
 
 class Chosen(NamedTuple):
@@ -138,6 +138,7 @@ def rows(at: datetime, chosen: Chosen = ALL, *, start: int = 0, stop: int | None
         subscription, customer = state.subscription, state.subscription.customer
         yield WouldCut(
             subscription_id=subscription.pk,
+            customer_id=customer.pk,
             customer_code=customer.code,
             customer_name=customer.name,
             phone=customer.phone,
@@ -148,13 +149,12 @@ def rows(at: datetime, chosen: Chosen = ALL, *, start: int = 0, stop: int | None
             bills=state.bills or 0,
             due_on=state.due_on,
             cut_at=calendar.first_cut(state.cut_off_at),
-            customer_id=customer.pk,
         )
 
 
 def cells(row: WouldCut) -> tuple[str | Decimal | date, ...]:
     """One row under ``COLUMNS``."""
-    return (*row[1:8], str(row.bills), row.due_on, instant(row.cut_at))
+    return (*row[2:9], str(row.bills), row.due_on, instant(row.cut_at))
 
 
 def _due(at: datetime, chosen: Chosen = ALL) -> QuerySet[Any]:

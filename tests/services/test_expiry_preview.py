@@ -62,7 +62,7 @@ def test_e13_a_row_says_who_owes_what_since_when():
         issue_next(service, now=at(day))
     pay(customer, "9.95", "2026-01-05")
     (row,) = expiry_preview.rows(at("2026-02-10"))
-    assert row[1:] == (
+    assert row[2:] == (
         customer.code,
         "Anna",
         "555",
