@@ -1,20 +1,20 @@
 """The billing run killed with -9 at random moments: what it left is finished by the next, once (rules B1, M10, T6)."""
 
-import multiprocessing
 import random
-import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Count, Sum
 
 from billing.models import Bill, BillingState, BillLine, Item, NumberSeries, TaxRate
 from billing.rules.periods import Interval, Schedule, Unit
 from billing.services import billing_run
 from tests.builders import make_plan
+from tests.concurrency.crashes import wait_for_the_dying, was_killed_at_work
 from tests.many import pay_ahead, sell, subscribe_many
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -23,35 +23,10 @@ KILLS, SUBSCRIPTIONS, CUSTOMERS = 50, 20_000, 16_000
 LONGEST_LIFE = 2.0  # seconds
 MONTHS = Schedule(date(2020, 1, 31), Interval(1, Unit.MONTH))
 
-OTHERS = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-"""
-
 
 def first_day_of(month):
     start = MONTHS.period(month).start
     return datetime(start.year, start.month, start.day, 5, tzinfo=UTC)
-
-
-def bill_in_a_process_and_kill_it(now, seconds):
-    """Whether it was still at work when it was killed."""
-    connections.close_all()  # a forked process must not share them
-    process = multiprocessing.get_context("fork").Process(
-        target=billing_run.generate, kwargs={"now": now, "limit": 100}
-    )
-    process.start()
-    time.sleep(seconds)
-    process.kill()
-    process.join()
-    return process.exitcode != 0
-
-
-def wait_for_the_dying():
-    """PostgreSQL notices a killed client when the statement that it runs is over."""
-    with connection.cursor() as cursor:
-        while cursor.execute(OTHERS) or cursor.fetchone()[0]:
-            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -71,7 +46,8 @@ def test_b1_after_50_kills_and_one_more_run_every_period_is_billed_exactly_once(
     seed = random.randrange(2**32)
     rng, month, kills = random.Random(seed), 0, 0
     while kills < KILLS:
-        kills += bill_in_a_process_and_kill_it(first_day_of(month), rng.uniform(0, LONGEST_LIFE))
+        bill = partial(billing_run.generate, now=first_day_of(month), limit=100)
+        kills += was_killed_at_work(bill, rng.uniform(0, LONGEST_LIFE))
         if not BillingState.objects.filter(bill_on__lte=first_day_of(month).date()).exists():
             month += 1
     wait_for_the_dying()
