@@ -155,7 +155,8 @@ def _ended(block: Block) -> Iterator[str]:
         yield f"It ended on {day(clock.local_date(block.opened_at))}."
     else:
         yield f"It ended on {day(subscription.ended_unpaid_on)} because it was unpaid for too long (rule E16)."
-    if subscription.ended_unpaid_on and subscription.plan.reopens_when_paid:
+    is_unpaid = subscription.ended_unpaid_on and ladder.unpaid_since(subscription.pk)
+    if is_unpaid and subscription.plan.reopens_when_paid:
         yield "A payment opens it again."
     else:
         yield "Open a new subscription for this customer instead."

@@ -15,12 +15,15 @@ from billing.services import followed_policy, policy, sweep_runs
 
 logger = logging.getLogger(__name__)
 
-# FOR NO KEY UPDATE re-checks the WHERE clause on the newest version of each row that it locks, so
-# a payment that committed meanwhile takes its row out (rule E8). Locked rows are left to the next run.
+# What is locked is the newest version of each row, and the decision is taken on its columns: a payment that
+# committed meanwhile takes its row out (rule E8). Locked rows are left to the next run. Two steps, because
+# PostgreSQL would read the index of all that is due again for each batch.
 _CLAIM = """
-    SELECT subscription_id FROM billing_accessstate
-    WHERE is_on AND cut_off_at <= %(now)s AND subscription_id = ANY(%(ids)s)
-    ORDER BY subscription_id FOR NO KEY UPDATE SKIP LOCKED
+    WITH locked AS MATERIALIZED (
+        SELECT subscription_id, is_on, cut_off_at FROM billing_accessstate WHERE subscription_id = ANY(%(ids)s)
+        ORDER BY subscription_id FOR NO KEY UPDATE SKIP LOCKED
+    )
+    SELECT subscription_id FROM locked WHERE is_on AND cut_off_at <= %(now)s
 """
 _STILL_DUE = """
     SELECT count(*) FROM billing_accessstate WHERE is_on AND cut_off_at <= %(now)s AND subscription_id = ANY(%(ids)s)
