@@ -23,10 +23,19 @@ def reopen(subscription_ids: Collection[int], *, now: datetime, by: Any = None) 
 
 
 def _reopen(subscription: Subscription, *, now: datetime, by: Any) -> None:
-    subscription.ends_on = subscription.ended_unpaid_on = None
-    subscription.save(update_fields=["ends_on", "ended_unpaid_on"])
+    """Nothing, when it would have ended meanwhile in any case."""
     ends = ScheduledChange.objects.filter(subscription=subscription, kind=ScheduledChange.Kind.END)
-    ends.filter(status=ScheduledChange.Status.DONE).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)
-    billing_states.skip_to(subscription.pk, clock.local_date(now), reason=UnbilledDays.Reason.UNPAID, now=now)
+    unpaid = ends.filter(status=ScheduledChange.Status.DONE).latest("pk")
+    agreed = ends.filter(status=ScheduledChange.Status.CANCELLED, closed_at=unpaid.created_at).last()
+    today = clock.local_date(now)
+    if agreed and agreed.due_on <= today:
+        return
+    ends.filter(pk=unpaid.pk).update(status=ScheduledChange.Status.CANCELLED, closed_at=now)
+    subscription.ended_unpaid_on = None
+    subscription.ends_on = agreed.due_on if agreed else None
+    subscription.save(update_fields=["ends_on", "ended_unpaid_on"])
+    if agreed:
+        ends.filter(pk=agreed.pk).update(status=ScheduledChange.Status.PENDING, closed_at=None)
+    billing_states.skip_to(subscription.pk, today, reason=UnbilledDays.Reason.UNPAID, now=now)
     billing_states.refresh([subscription.pk])
     blocks.close_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule="E7", now=now, by=by)

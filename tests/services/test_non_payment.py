@@ -140,6 +140,18 @@ def test_e7_who_ended_by_agreement_is_not_opened_again_by_paying():
     assert reasons(subscription) == ["ended"]
 
 
+@pytest.mark.parametrize(("paid_at", "comes_back"), [("2026-02-09", True), ("2026-02-10", False)])
+def test_e7_the_end_that_was_agreed_before_still_holds_when_a_payment_opens_it_again(paid_at, comes_back):
+    subscription = cut()
+    endings.end(subscription=subscription, on=date(2026, 2, 10), now=at("2026-01-20"))
+    assert changes_at("2026-01-26").ended == 1
+    pay(subscription.customer, "20", paid_at)
+    assert is_online(subscription) == comes_back
+    changes_at("2026-02-10")
+    assert not is_online(subscription)
+    assert set(reasons(subscription)) == {"ended"}
+
+
 def test_e7_a_manual_block_stays_when_a_payment_opens_it_again():
     subscription = cut()
     access.disable(subscription=subscription, now=at("2026-01-20"))
