@@ -39,7 +39,7 @@ LATE_FEE_DAYS = env.number("LATE_FEE_DAYS", 7, least=1)
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
 
 # --- Enforcement ---------------------------------------------------------------------------
-CUT_OFF_TIME = env.text("CUT_OFF_TIME") or "00:00"
+CUT_OFF_TIME = env.text("CUT_OFF_TIME", "00:00") or "00:00"
 WEEKDAYS_WITHOUT_CUTS = env.words("WEEKDAYS_WITHOUT_CUTS")
 MINIMUM_DEBT = env.text("MINIMUM_DEBT", "0")
 ONE_OFF_BILLS_CUT = env.flag("ONE_OFF_BILLS_CUT", False)

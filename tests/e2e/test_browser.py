@@ -170,7 +170,7 @@ def paid():
 def test_a_change_of_plan_is_looked_at_confirmed_and_its_bill_credited(desk, paid):
     make_plan(name="Fast", price=Decimal(30))
     open_customer(desk, "ann-home")
-    desk.get_by_role("cell", name="ann-home").get_by_role("link").click()
+    desk.get_by_role("cell", name="ann-home").get_by_role("link").first.click()
     desk.locator("[x-ref=actionDropdown] > a").click()
     desk.get_by_role("link", name="Change plan").click()
     desk.get_by_role("combobox", name="New plan").select_option(label="Fast: $30.00 every month")
