@@ -13,7 +13,7 @@ def main() -> None:
         sys.exit(code)
 
     from utils.background_tasks import TIMETABLE
-    from utils.supervisor import Supervisor, exit_now
+    from utils.scheduler.supervisor import Supervisor, exit_now
 
     exit_now(Supervisor(TIMETABLE).run())
 

@@ -15,7 +15,7 @@ from django_apscheduler.models import DjangoJobExecution
 
 from billing.models import SweepRun
 from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs
-from utils.scheduler import Job
+from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
 
@@ -82,24 +82,28 @@ TIMETABLE = (
         name="Check and disable expired subscriptions",
         function=check_and_disable_expired_subscriptions,
         cron=settings.EXPIRY_CHECK_CRON,
+        limit=timedelta(minutes=30),
     ),
     Job(
         id="apply_scheduled_changes",
         name="Apply scheduled changes",
         function=apply_scheduled_changes,
         cron=settings.SCHEDULED_CHANGES_CRON,
+        limit=timedelta(minutes=30),
     ),
     Job(
         id="record_reminders",
         name="Record reminders of bills",
         function=record_reminders,
         cron=settings.REMINDERS_CRON,
+        limit=timedelta(minutes=30),
     ),
     Job(
         id="generate_bills",
         name="Generate bills for due periods",
         function=generate_bills,
         cron=settings.BILLING_RUN_CRON,
+        limit=timedelta(hours=6),
     ),
     Job(
         id="delete_old_job_executions",
@@ -112,5 +116,6 @@ TIMETABLE = (
         name="Verify the books",
         function=verify_books,
         cron=settings.VERIFY_BOOKS_CRON,
+        limit=timedelta(hours=2),
     ),
 )

@@ -20,7 +20,8 @@ from django_apscheduler.jobstores import DjangoJobStore
 
 from utils import cron
 from utils.background_tasks import TIMETABLE
-from utils.scheduler import GuardedScheduler, run_job
+from utils.scheduler.jobs import ENTRY
+from utils.scheduler.loop import GuardedScheduler
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = TIMETABLE[0]
@@ -40,7 +41,7 @@ def leave_slot(next_run_time: datetime, job=CHECK) -> None:
             scheduler,
             id=job.id,
             name=job.name,
-            func=run_job,
+            func=ENTRY,
             args=[job.id],
             kwargs={},
             trigger=cron.parse(job.cron, settings.TIME_ZONE),

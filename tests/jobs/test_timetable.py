@@ -21,7 +21,9 @@ from utils.background_tasks import (
     generate_bills,
     verify_books,
 )
-from utils.scheduler import JobError, _next_run, run_job
+from utils.scheduler import run_job
+from utils.scheduler.jobs import JobError
+from utils.scheduler.runner import _next_run
 
 
 def next_run(expression, after, zone="UTC"):

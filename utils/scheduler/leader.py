@@ -6,17 +6,17 @@ import psycopg2
 from django.db import connection
 
 LOCK = (1230196802, 1)  # two 32-bit keys of our own: "ISPB", the scheduler
-LEASE_SECONDS = 30
 
 
 class Leadership:
     """The lock and the session that holds it.
 
     The session is its own connection, not Django's, which is closed after every run. PostgreSQL
-    ends it when nothing is heard for ``LEASE_SECONDS``, so a frozen leader loses the lock.
+    ends it when nothing is heard for ``lease`` seconds, so a frozen leader loses the lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lease: float) -> None:
+        self._lease = lease
         self._session: psycopg2.extensions.connection | None = None
 
     def acquire(self) -> bool:
@@ -27,7 +27,7 @@ class Leadership:
         """
         try:
             if self._session is None:
-                self._session = _connect()
+                self._session = _connect(self._lease)
             return bool(self._ask("SELECT pg_try_advisory_lock(%s, %s)", LOCK))
         except psycopg2.Error:
             self.release()
@@ -61,12 +61,12 @@ _IS_HELD = """
 """
 
 
-def _connect() -> psycopg2.extensions.connection:
+def _connect(lease: float) -> psycopg2.extensions.connection:
     session = psycopg2.connect(
         **{
             **connection.get_connection_params(),
             "application_name": "isp-billing-scheduler",
-            "options": f"-c idle_session_timeout={LEASE_SECONDS}s -c statement_timeout=4s",
+            "options": f"-c idle_session_timeout={lease * 1000:.0f} -c statement_timeout=4s",
         }
     )
     session.autocommit = True

@@ -1,22 +1,16 @@
-"""The machinery around APScheduler: one leader, a guarded loop, a timetable that code decides, a clean stop.
-
-APScheduler keeps the time and writes the two django-apscheduler tables that operators query;
-nothing here trusts those tables for safety. The jobs themselves are safe to run twice.
-"""
+"""Runs the jobs of the timetable while this process is the leader."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from apscheduler.events import EVENT_SCHEDULER_RESUMED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job as StoredJob
-from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from django.conf import settings
 from django.db import connection, connections
@@ -24,40 +18,14 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob
 
 from utils import cron
-from utils.leader import Leadership
+from utils.scheduler.jobs import ENTRY, Job, JobError
+from utils.scheduler.leader import Leadership
+from utils.scheduler.loop import GuardedScheduler
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_WAIT, LONGEST_WAIT = 0.25, 15.0  # seconds between two looks at the job store
 ERROR_LENGTH = 900  # characters; the history table takes 1000 and loses the whole entry beyond
 JOB_LIMITS = "SET statement_timeout = '60s'; SET lock_timeout = '5s'"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One entry of the timetable; ``cron`` is read in the installation's zone."""
-
-    id: str
-    name: str
-    function: Callable[[], None]
-    cron: str
-
-
-class JobError(Exception):
-    """A job's error, short enough for the history table."""
-
-
-class GuardedScheduler(BackgroundScheduler):
-    """A scheduler whose loop survives a database error and looks again at least every 15 seconds."""
-
-    def _process_jobs(self) -> float:
-        try:
-            wait = super()._process_jobs()
-        except Exception:
-            logger.exception("The scheduler's loop failed and goes on")
-            connections.close_all()
-            wait = None
-        return LONGEST_WAIT if wait is None else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 class Runner:
@@ -133,7 +101,7 @@ class Runner:
     def _add(self, job: Job) -> None:
         trigger = cron.parse(job.cron, settings.TIME_ZONE)
         self._scheduler.add_job(
-            run_job,
+            ENTRY,
             trigger=trigger,
             args=[job.id],
             id=job.id,
@@ -177,7 +145,7 @@ def _log_started(event: object) -> None:
 
 
 def run_job(job_id: str) -> None:
-    """What the job store points to; it never moves, so that stored jobs outlive every deploy."""
+    """Run a stored job in the scheduler process."""
     if Runner.active is None:
         raise JobError("Jobs run in the scheduler process only: start run_scheduler.py")
     Runner.active.run(job_id)

@@ -15,23 +15,29 @@ from django.conf import settings
 from django.db import connections
 
 from utils import outage
-from utils.leader import Leadership
-from utils.scheduler import Job, Runner
+from utils.scheduler.jobs import Job
+from utils.scheduler.leader import Leadership
+from utils.scheduler.runner import Runner
+from utils.scheduler.ticking import OnTick, Ticker
+from utils.scheduler.timers import Timers
 
 logger = logging.getLogger(__name__)
 
 EXIT_OK, EXIT_UNUSABLE, EXIT_DIED, EXIT_NOT_LEADER = 0, 1, 70, 75
-LOOK_SECONDS = 0.25
-PING_SECONDS = 5.0
-FIRST_RETRY, LAST_RETRY = 1.0, 15.0  # seconds
+PRODUCTION = Timers()
 
 
 class Supervisor:
-    """Runs a timetable in the only process that acts on it."""
+    """Runs a timetable in the only process that acts on it.
 
-    def __init__(self, timetable: Sequence[Job]) -> None:
+    The leader calls ``on_tick`` regularly with the present instant, in a thread of its own.
+    """
+
+    def __init__(self, timetable: Sequence[Job], timers: Timers = PRODUCTION, on_tick: OnTick | None = None) -> None:
         self._timetable = timetable
-        self._leadership = Leadership()
+        self._timers = timers
+        self._ticker = Ticker(on_tick, timers.tick) if on_tick else None
+        self._leadership = Leadership(timers.lease)
         self._stop = threading.Event()
 
     def run(self) -> int:
@@ -53,18 +59,20 @@ class Supervisor:
             return EXIT_OK
         runner = Runner(self._timetable, self._leadership)
         runner.start()
+        if self._ticker:
+            self._ticker.start()
         return self._stop_cleanly(runner) if (code := self._watch(runner)) == EXIT_OK else code
 
     def _wait_for_database(self) -> bool:
         """Wait until the database answers and is migrated; False when told to stop."""
-        retry = FIRST_RETRY
+        retry = self._timers.first_retry
         while problem := outage.current():
             connections.close_all()
             self._beat()
             logger.warning("Waiting: %s", problem)
             if self._stop.wait(retry):
                 return False
-            retry = min(retry * 2, LAST_RETRY)
+            retry = min(retry * 2, self._timers.last_retry)
         connections.close_all()
         return True
 
@@ -81,12 +89,12 @@ class Supervisor:
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 logger.warning("Waiting: %s", outage.explain(error))
             self._beat()
-            self._stop.wait(PING_SECONDS)
+            self._stop.wait(self._timers.ping)
         return False
 
     def _watch(self, runner: Runner) -> int:
         next_ping = 0.0
-        while not self._stop.wait(LOOK_SECONDS):
+        while not self._stop.wait(self._timers.look):
             if not runner.is_alive():
                 logger.critical("The scheduler's thread died; this process ends so that it is started again")
                 return EXIT_DIED
@@ -95,10 +103,12 @@ class Supervisor:
                     logger.critical("The leadership is lost; this process ends so that only one scheduler acts")
                     return EXIT_NOT_LEADER
                 self._beat()
-                next_ping = time.monotonic() + PING_SECONDS
+                next_ping = time.monotonic() + self._timers.ping
         return EXIT_OK
 
     def _stop_cleanly(self, runner: Runner) -> int:
+        if self._ticker:
+            self._ticker.stop()
         done = runner.stop(settings.SCHEDULER_STOP_SECONDS)
         if not done:
             logger.error("A job still ran after %d s and is cut off", settings.SCHEDULER_STOP_SECONDS)
