@@ -1,6 +1,7 @@
 """What the scheduler did, who acts and stands by, what staff asked of it, and what alarms."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -44,11 +45,44 @@ class JobRun(models.Model):
         indexes = [
             models.Index(fields=["job_id", "-id"], name="jobrun_of_job"),
             models.Index(fields=["job_id", "-id"], condition=Q(result="succeeded"), name="jobrun_last_success"),
+            models.Index(fields=["job_id", "-id"], condition=~Q(result="succeeded"), name="jobrun_no_success"),
             models.Index(fields=["started_at"], name="jobrun_started"),
         ]
 
     def __str__(self) -> str:
         return f"{self.job_id} of {self.slot:%Y-%m-%d %H:%M}"
+
+
+class JobTotal(models.Model):
+    """What all runs of a job come to, also those whose rows are deleted; PostgreSQL adds each run when it ends.
+
+    ``durations`` counts the runs that were not interrupted by ``BOUNDS``: the first took no longer than the first
+    bound, the last longer than all.
+    """
+
+    BOUNDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600)  # seconds; the trigger has them, too
+
+    job_id = models.CharField(max_length=80, primary_key=True)
+    succeeded = models.PositiveBigIntegerField()
+    failed = models.PositiveBigIntegerField()
+    interrupted = models.PositiveBigIntegerField()
+    rows = models.PositiveBigIntegerField(help_text="How many rows they handled.")
+    seconds = models.FloatField(help_text="How long those took that were not interrupted.")
+    durations = ArrayField(models.PositiveBigIntegerField())
+
+    def __str__(self) -> str:
+        return self.job_id
+
+
+class JobRhythm(models.Model):
+    """Since when a job has its rhythm: before that nothing was to be expected of it."""
+
+    job_id = models.CharField(max_length=80, primary_key=True)
+    cron = models.CharField(max_length=200)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.cron}"
 
 
 class Instance(models.Model):
@@ -72,13 +106,14 @@ class Instance(models.Model):
 
 
 class JobRequest(models.Model):
-    """What staff ask of the leader, which alone acts on it."""
+    """What staff ask of the leader, which alone acts on it; what waits already is not asked twice."""
 
     class Kind(models.TextChoices):
         RUN = "run"
         PAUSE = "pause"
         RESUME = "resume"
 
+    request_key = models.UUIDField(editable=False, null=True, unique=True)
     job_id = models.CharField(max_length=80)
     kind = models.CharField(max_length=6, choices=Kind)
     asked_at = models.DateTimeField()
@@ -92,7 +127,11 @@ class JobRequest(models.Model):
             ("run_job", "Can ask the scheduler to run a job now"),
             ("pause_job", "Can pause and resume jobs"),
         ]
-        indexes = [models.Index(fields=["id"], condition=Q(done_at__isnull=True), name="jobrequest_open")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job_id", "kind"], condition=Q(done_at__isnull=True), name="jobrequest_open_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.job_id}"
