@@ -151,9 +151,12 @@ class PausedJob(models.Model):
 class Alarm(models.Model):
     """Something that staff must know of, from when it began until it was over; told once each."""
 
-    key = models.CharField(max_length=120, help_text="What it is about, such as job-failed:generate_bills.")
+    key = models.CharField(max_length=120, help_text="What it is about, such as failed:generate_bills.")
     text = models.CharField(max_length=500)
     began_at = models.DateTimeField()
+    absent_since = models.DateTimeField(
+        null=True, help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet."
+    )
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -180,7 +183,7 @@ class AlarmNotice(models.Model):
     channel = models.CharField(max_length=8, choices=Channel)
     is_end = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
     error = models.CharField(max_length=300, blank=True)
 

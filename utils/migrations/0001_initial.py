@@ -57,10 +57,16 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "key",
-                    models.CharField(help_text="What it is about, such as job-failed:generate_bills.", max_length=120),
+                    models.CharField(help_text="What it is about, such as failed:generate_bills.", max_length=120),
                 ),
                 ("text", models.CharField(max_length=500)),
                 ("began_at", models.DateTimeField()),
+                (
+                    "absent_since",
+                    models.DateTimeField(
+                        help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet.", null=True
+                    ),
+                ),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
             options={
@@ -159,7 +165,7 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(choices=[("mail", "Mail"), ("webhook", "Webhook")], max_length=8)),
                 ("is_end", models.BooleanField(default=False)),
                 ("sent_at", models.DateTimeField(null=True)),
-                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("tries", models.PositiveIntegerField(default=0)),
                 ("next_try_at", models.DateTimeField()),
                 ("error", models.CharField(blank=True, max_length=300)),
                 (
