@@ -51,6 +51,7 @@ class Wide:
     def __init__(self, size: int, by_hand: Any) -> None:
         self.by_hand = by_hand
         self._execute("wide_tables", {"size": size})
+        self._execute("foreign_keys_for_all")
         installation.settle_down(*WIDE_TABLES)
 
     def run(self, race: Race, count: int) -> None:
@@ -59,14 +60,14 @@ class Wide:
             for table in ("wide_audit", "wide_intent"):
                 cursor.execute(f"SELECT count(*) FROM {table}")
                 assert cursor.fetchone() == (count,)
-        self._execute("wide_back", {})
+        self._execute("wide_back")
         installation.settle_down(*WIDE_TABLES)
 
     def drop(self) -> None:
         with self.by_hand.cursor() as cursor:
             cursor.execute(f"DROP TABLE {', '.join(WIDE_TABLES)}")
 
-    def _execute(self, name: str, parameters: dict[str, object]) -> None:
+    def _execute(self, name: str, parameters: dict[str, object] | None = None) -> None:
         with self.by_hand.cursor() as cursor:
             cursor.execute(installation.sql(name), parameters)
 

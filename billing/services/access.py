@@ -4,46 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from billing.models import Block, Subscription
 from billing.rules.errors import Refused
-from billing.services import blocks, locks, policy
+from billing.services import blocks, clock, locks, policy
 from billing.services.explanations import explain
 
-__all__ = ["disable", "explain", "follow_bills", "open_reasons", "restore"]
+__all__ = ["Freed", "disable", "explain", "follow_bills", "open_reasons", "restore"]
 
-_FOLLOW = """
-    WITH judged AS MATERIALIZED (
-        SELECT subscription_id, due.cut_off_at, NOT is_on AND coalesce(due.cut_off_at > %(now)s, true) AND EXISTS (
-            SELECT FROM billing_block block
-            WHERE block.subscription_id = state.subscription_id AND reason = 'unpaid' AND closed_at IS NULL
-        ) AS is_freed
-        FROM billing_cut_offs(%(customers)s, %(minimum)s) AS due JOIN billing_accessstate state USING (subscription_id)
-    ), switched AS MATERIALIZED (
-        SELECT judged.*, is_freed AND NOT EXISTS (
-            SELECT FROM billing_block block
-            WHERE block.subscription_id = judged.subscription_id AND reason <> 'unpaid' AND closed_at IS NULL
-        ) AS comes_back
-        FROM judged
-    ), followed AS (
-        UPDATE billing_accessstate state
-        SET cut_off_at = switched.cut_off_at, is_on = is_on OR comes_back, version = version + comes_back::integer
-        FROM switched
-        WHERE state.subscription_id = switched.subscription_id
-            AND (comes_back OR state.cut_off_at IS DISTINCT FROM switched.cut_off_at)
-    ), unblocked AS (
-        UPDATE billing_block SET closed_at = greatest(%(now)s, opened_at)
-        WHERE reason = 'unpaid' AND closed_at IS NULL
-            AND subscription_id = ANY(ARRAY(SELECT subscription_id FROM switched WHERE is_freed))
-    )
-    INSERT INTO billing_accessevent (subscription_id, at, change, reason, rule, actor_id, was_on, is_on)
-    SELECT subscription_id, %(now)s, 'unblocked', 'unpaid', %(rule)s, %(by)s, false, comes_back
-    FROM switched WHERE is_freed ORDER BY subscription_id
-    RETURNING subscription_id, is_on
-"""
+_FOLLOW = "SELECT * FROM billing_follow_bills(%s, %s, %s, %s, %s, %s)"
 
 STAFF_REASONS = (Block.Reason.MANUAL, Block.Reason.ABUSE)
 NOT_DISABLED_BY_HAND: dict[str, str] = {
@@ -59,23 +31,24 @@ NOT_RESTORED_BY_HAND: dict[str, str] = {
 }
 
 
-def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None, rule: str = "E7") -> dict[int, bool]:
+class Freed(NamedTuple):
+    """A subscription whose *unpaid* block ended: whether access is back, and whether its bills were held up by it."""
+
+    subscription_id: int
+    is_on: bool
+    is_held_up: bool
+
+
+def follow_bills(customer_ids: Collection[int], *, now: datetime, by: Any = None, rule: str = "E7") -> list[Freed]:
     """Bring the cut-off instants of the subscriptions of locked customers in line with their open bills, promises
     and exclusions, and end the *unpaid* block of those that are no longer due (rules E4 to E7, E11).
 
-    The caller's transaction changed them; ``rule`` is why access comes back. Returns whether access
-    is back, by the id of each subscription whose block ended.
+    The caller's transaction changed them; ``rule`` is why access comes back. Returns those whose block ended.
     """
-    parameters = {
-        "customers": list(customer_ids),
-        "minimum": policy.minimum_debt(),
-        "now": now,
-        "by": by.pk if by else None,
-        "rule": rule,
-    }
+    minimum, actor = policy.minimum_debt(), by.pk if by else None
     with connection.cursor() as cursor:
-        cursor.execute(_FOLLOW, parameters)
-        return dict(cursor.fetchall())
+        cursor.execute(_FOLLOW, [list(customer_ids), minimum, now, clock.local_date(now), actor, rule])
+        return [Freed(*row) for row in cursor.fetchall()]
 
 
 @transaction.atomic(durable=True)

@@ -40,16 +40,7 @@ _FORGO = """
     FROM forgone WHERE state.subscription_id = forgone.subscription_id
 """
 
-# A renewal is cut at its start; the day more is for the zones whose midnight comes later.
-_HELD_UP = """
-    SELECT subscription_id FROM billing_billingstate state
-    WHERE subscription_id = ANY(%s) AND (bill_on IS NULL OR billed_until < %s OR EXISTS (
-        SELECT FROM billing_billline line
-        WHERE line.subscription_id = state.subscription_id AND upper(billed_days) = billed_until
-            AND cut_off_at <= lower(period) + interval '1 day'
-    ))
-    ORDER BY subscription_id
-"""
+_HELD_UP = "SELECT billing_held_up(%s, %s)"
 
 
 def follow(outlook: Outlook, billed: Iterable[Proposal]) -> None:

@@ -18,23 +18,7 @@ from billing.models import Bill, CreditNote, Payment
 from billing.rules.allocation import Debt, shares
 from billing.services.arrays import array
 
-# What is left of payments and credit notes, then what is left to pay of their customers' open bills; the oldest
-# first. In one statement, because the payment at the desk waits for each.
-_MONEY_AND_DEBTS = """
-    WITH source AS MATERIALIZED (
-        SELECT customer_id, id AS payment_id, NULL::bigint AS credit_note_id, NULL::bigint AS bill_id,
-            amount - allocated - returned AS rest, received_at AS since
-        FROM billing_payment WHERE customer_id = ANY(%(customers)s) AND amount > allocated + returned
-        UNION ALL
-        SELECT customer_id, NULL, id, bill_id, total - allocated - returned, issued_at
-        FROM billing_creditnote WHERE customer_id = ANY(%(customers)s) AND total > allocated + returned
-    )
-    SELECT * FROM source
-    UNION ALL
-    SELECT customer_id, NULL, NULL, id, total - allocated, due_on FROM billing_bill
-    WHERE customer_id = ANY(ARRAY(SELECT customer_id FROM source)) AND status = 'open'
-    ORDER BY since, credit_note_id NULLS LAST, payment_id, bill_id
-"""
+_MONEY_AND_DEBTS = "SELECT * FROM billing_money_and_debts(%s)"
 _ALLOCATE = """
     INSERT INTO billing_allocation (payment_id, credit_note_id, bill_id, amount, allocated_at)
     SELECT payment_id, credit_note_id, bill_id, amount, %s
@@ -52,7 +36,6 @@ class Row(NamedTuple):
     credit_note_id: int | None
     bill_id: int | None
     left: Decimal
-    since: object
 
     @property
     def is_debt(self) -> bool:
@@ -118,5 +101,5 @@ def _allocate(parts: Sequence[Part], now: datetime) -> None:
 
 def _money_and_debts(customer_ids: Collection[int]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_MONEY_AND_DEBTS, {"customers": list(customer_ids)})
+        cursor.execute(_MONEY_AND_DEBTS, [list(customer_ids)])
         return [Row(*row) for row in cursor.fetchall()]

@@ -10,16 +10,19 @@ from billing.models import Block, ScheduledChange, Subscription, UnbilledDays
 from billing.services import billing_states, blocks, clock, locks
 
 
-def reopen(subscription_ids: Collection[int], *, now: datetime, by: Any = None) -> None:
+def reopen(subscription_ids: Collection[int], *, now: datetime, by: Any = None) -> bool:
     """Open subscriptions of locked customers again that ended for non-payment, where their plan allows it.
 
     ``subscription_ids`` are those that are no longer unpaid. The days since the end are never billed.
+    Returns whether there were any.
     """
     ended = Subscription.objects.filter(
         pk__in=subscription_ids, ended_unpaid_on__isnull=False, plan__reopens_when_paid=True
     )
-    for subscription in ended.order_by("pk"):
+    found = list(ended.order_by("pk"))
+    for subscription in found:
         _reopen(subscription, now=now, by=by)
+    return bool(found)
 
 
 def _reopen(subscription: Subscription, *, now: datetime, by: Any) -> None:

@@ -23,12 +23,10 @@ def settle(
     """
     credit.apply(customer_ids, now=now, first=first)
     freed = access.follow_bills(customer_ids, now=now, by=by, rule=rule)
-    if not freed:
-        return
-    still_off = [key for key, is_on in freed.items() if not is_on]
-    if still_off and rule in REOPENS:
-        reopening.reopen(still_off, now=now, by=by)
-    held_up = billing_states.held_up(freed, now=now)
+    held_up = [one.subscription_id for one in freed if one.is_held_up]
+    still_off = [one.subscription_id for one in freed if not one.is_on]
+    if still_off and rule in REOPENS and reopening.reopen(still_off, now=now, by=by):
+        held_up = billing_states.held_up([one.subscription_id for one in freed], now=now)
     if not held_up:
         return
     if redated := renewals.redate(held_up, now=now, by=by):
