@@ -1,0 +1,66 @@
+"""What the database knows of the scheduler, in one query whatever the number of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+ERROR_TAIL = 600  # characters; the last line of an error stands there
+
+# The runs come from the indexes that end with "id DESC", so that one row of each kind is read, not the history.
+KNOWN = """
+SELECT role, name, started_at, seen_at, id, '' FROM utils_instance
+UNION ALL
+SELECT 'next', id, next_run_time, NULL, NULL, '' FROM django_apscheduler_djangojob WHERE next_run_time IS NOT NULL
+UNION ALL
+SELECT 'rhythm', job_id, since, NULL, NULL, cron FROM utils_jobrhythm
+UNION ALL
+SELECT 'paused', job_id, since, NULL, paused_by_id, '' FROM utils_pausedjob
+UNION ALL
+SELECT 'request', job_id, asked_at, NULL, id, kind FROM utils_jobrequest WHERE done_at IS NULL
+UNION ALL
+SELECT 'alarm', key, began_at, NULL, id, text FROM utils_alarm WHERE ended_at IS NULL
+UNION ALL
+SELECT 'installed', '', min(applied), NULL, NULL, '' FROM django_migrations WHERE app = 'utils'
+UNION ALL
+SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, right(run.error, %s)
+FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
+    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'succeeded' ORDER BY id DESC LIMIT 1)
+    UNION ALL
+    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result <> 'succeeded' AND ended_at IS NOT NULL
+        ORDER BY id DESC LIMIT 1)
+    UNION ALL
+    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'running' ORDER BY id DESC LIMIT 1)
+) AS run
+"""
+
+
+class Fact(NamedTuple):
+    """One thing that is known: ``about`` names a job, a process or an alarm, ``row`` is the key of its row."""
+
+    kind: str
+    about: str
+    at: datetime
+    until: datetime | None
+    row: int | None
+    text: str
+
+    @property
+    def seconds(self) -> float:
+        """How long a run took."""
+        return (self.until - self.at).total_seconds() if self.until else 0.0
+
+    @property
+    def last_line(self) -> str:
+        """What an error comes to: the last line of its traceback."""
+        return self.text.strip().rpartition("\n")[2]
+
+
+def gather(job_ids: Iterable[str]) -> list[Fact]:
+    """Everything that the status is judged by."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [ERROR_TAIL, list(job_ids)])
+        return [Fact(*row) for row in cursor.fetchall()]
