@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from utils import health
+from utils.monitoring import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("healthz", health.readyz),
+    path("healthz", health.healthz),
 ]
 
 handler500 = "utils.error_pages.server_error"

@@ -152,7 +152,7 @@ def _announce(port: int, place: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     address = f"http://127.0.0.1:{port}/"
-    if not poll(lambda: _answers(f"{address}healthz"), until=time.monotonic() + READY_SECONDS):
+    if not poll(lambda: _answers(f"{address}readyz"), until=time.monotonic() + READY_SECONDS):
         return
     line = "─" * 78
     print(

@@ -155,7 +155,8 @@ class Alarm(models.Model):
     text = models.CharField(max_length=500)
     began_at = models.DateTimeField()
     absent_since = models.DateTimeField(
-        null=True, help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet."
+        null=True,
+        help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet.",
     )
     ended_at = models.DateTimeField(null=True)
 

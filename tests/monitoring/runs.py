@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from tests.builders import at
+from utils.background_tasks import TIMETABLE
 from utils.models import Instance, JobRun
 
 
@@ -20,7 +21,19 @@ def add_run(job_id, slot, *, seconds=0.02, result="succeeded", **values):
     )
 
 
-def add_instance(seen_at, *, role="leader", name="", started_at="2026-03-01T00:00"):
+def add_leader(seen_at, *, role="leader", name="", started_at=None):
+    """A process that was last heard of at ``seen_at``; it has led for a day."""
     return Instance.objects.create(
-        name=name or f"host-{Instance.objects.count() + 1}", role=role, seen_at=at(seen_at), started_at=at(started_at)
+        name=name or f"host-{Instance.objects.count() + 1}",
+        role=role,
+        seen_at=seen_at,
+        started_at=started_at or seen_at - timedelta(days=1),
     )
+
+
+def run_every_job(now):
+    """A success of every job that ended at ``now``."""
+    for job in TIMETABLE:
+        JobRun.objects.create(
+            job_id=job.id, slot=now, instance="host-1", started_at=now, ended_at=now, result="succeeded"
+        )

@@ -5,7 +5,7 @@ from django.db import connection
 from django_apscheduler.models import DjangoJob
 
 from tests.builders import at
-from tests.monitoring.runs import add_instance, add_run
+from tests.monitoring.runs import add_leader, add_run
 from utils.background_tasks import TIMETABLE
 from utils.models import Alarm, JobRequest, JobRhythm, PausedJob
 from utils.monitoring import facts, status
@@ -27,7 +27,7 @@ def test_of_each_job_the_last_success_the_last_error_and_the_run_that_runs_are_f
     last = add_run(CHECK, "2026-03-02T09:59", seconds=1.5)
     failure = add_run(CHECK, "2026-03-02T09:58", result="interrupted", error="Traceback\n" + "x" * 5000 + "\nKilled\n")
     running = add_run(CHECK, "2026-03-02T10:03", seconds=None)
-    add_instance("2026-03-02T10:03")
+    add_leader(at("2026-03-02T10:03"))
     job = found()
     assert (job.last_success.row, job.last_success.seconds) == (last.pk, 1.5)
     assert (job.last_failure.row, job.last_failure.last_line) == (failure.pk, "Killed")

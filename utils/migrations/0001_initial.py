@@ -64,7 +64,8 @@ class Migration(migrations.Migration):
                 (
                     "absent_since",
                     models.DateTimeField(
-                        help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet.", null=True
+                        help_text="Since when the trouble is gone, while an alarm that keeps coming back is not told as over yet.",
+                        null=True,
                     ),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
