@@ -1,6 +1,6 @@
 """What every payment asks of PostgreSQL, as functions: it plans them once a session instead of once a payment."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 # What is left of payments and credit notes, then what is left to pay of their customers' open bills; the oldest first.
 MONEY_AND_DEBTS = """
@@ -93,4 +93,15 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [("billing", "0018_enforcement_permissions")]
 
-    operations = [migrations.RunSQL(MONEY_AND_DEBTS + HELD_UP + FOLLOW_BILLS)]
+    operations = [
+        migrations.RemoveIndex(model_name="bill", name="bill_open_by_due_date"),
+        migrations.AddIndex(
+            model_name="bill",
+            index=models.Index(
+                condition=models.Q(("allocated__lt", models.F("total")), ("status", "open")),
+                fields=["due_on", "id"],
+                name="bill_open_by_due_date",
+            ),
+        ),
+        migrations.RunSQL(MONEY_AND_DEBTS + HELD_UP + FOLLOW_BILLS),
+    ]

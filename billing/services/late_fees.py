@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 _LATE = """
     SELECT due_on, id, customer_id FROM billing_bill bill
-    WHERE status = 'open' AND due_on <= %(last)s AND (due_on, id) > (%(due_on)s, %(id)s)
+    WHERE status = 'open' AND allocated < total AND due_on <= %(last)s AND (due_on, id) > (%(due_on)s, %(id)s)
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
     ORDER BY due_on, id LIMIT %(limit)s
 """
@@ -48,7 +48,7 @@ _CHARGE = f"""
 _TO_COME = f"""
     SELECT customer_id, code, due_on, total - allocated, {_DESCRIPTION}
     FROM billing_bill bill JOIN billing_customer customer ON customer.id = customer_id AND archived_at IS NULL
-    WHERE status = 'open' AND due_on <= %(last)s
+    WHERE status = 'open' AND allocated < total AND due_on <= %(last)s
         AND (%(customers)s::bigint[] IS NULL OR customer_id = ANY(%(customers)s))
         AND NOT EXISTS (SELECT FROM billing_item fee WHERE fee.late_fee_of_id = bill.id)
         AND {_IS_ABOVE_MINIMUM}

@@ -73,7 +73,7 @@ def bill_state(bill: Bill, today: date) -> str:
 def bills_in_state(bills: QuerySet[Bill], state: str, today: date) -> QuerySet[Bill]:
     """The bills of which ``bill_state`` says ``state``; for "open" all that still wait for money."""
     if state == "overdue":
-        return bills.filter(status=Bill.Status.OPEN, due_on__lt=today)
+        return bills.filter(status=Bill.Status.OPEN, allocated__lt=F("total"), due_on__lt=today)
     if state == "partly paid":
         return bills.filter(status=Bill.Status.OPEN, allocated__gt=0)
     return bills.filter(status=state)
