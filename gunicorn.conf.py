@@ -36,10 +36,10 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
 
 
 class logger_class(Logger):  # noqa: N801  # the setting has this name
-    """Leaves out health checks that went well: they come every few seconds and say nothing."""
+    """Leaves out what monitoring asks and that went well: it comes every few seconds and says nothing."""
 
     def access(self, resp, req, environ, request_time):
-        if environ["PATH_INFO"] not in ("/livez", "/readyz", "/healthz") or resp.status_code != 200:
+        if environ["PATH_INFO"] not in ("/livez", "/readyz", "/healthz", "/metrics") or resp.status_code != 200:
             super().access(resp, req, environ, request_time)
 
 

@@ -70,6 +70,10 @@ SCHEDULER_HEARTBEAT_FILE = Path(env.text("SCHEDULER_HEARTBEAT_FILE", str(VAR_DIR
 SWEEP_BATCH_SIZE = env.number("SWEEP_BATCH_SIZE", 500, least=1)
 BILLING_BATCH_SIZE = env.number("BILLING_BATCH_SIZE", 1000, least=1)
 
+# --- Monitoring ----------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_NETWORKS = env.words("METRICS_NETWORKS", "127.0.0.1/32,::1/128")
+
 # --- Database ------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
 if not DATABASE_URL:

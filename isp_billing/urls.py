@@ -3,6 +3,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from utils.monitoring import health
+from utils.monitoring.exposition import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("healthz", health.healthz),
+    path("metrics", metrics),
 ]
 
 handler500 = "utils.error_pages.server_error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ CRON_SETTINGS = (
     "CLEANUP_CRON",
     "VERIFY_BOOKS_CRON",
 )
+SHORTEST_TOKEN = 20
 GENERATE_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
@@ -56,4 +58,19 @@ def schedules_are_cron_expressions(app_configs: Any, **kwargs: Any) -> list[Chec
             cron.parse(getattr(settings, name), settings.TIME_ZONE)
         except ValueError as error:
             errors.append(Error(f"{name}: {error}.", hint="Correct it or leave it empty.", id="utils.E005"))
+    return errors
+
+
+@register()
+def metrics_are_protected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    for network in settings.METRICS_NETWORKS:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            hint = "Write networks with a comma between them, such as 127.0.0.1/32,10.0.0.0/8."
+            errors.append(Error(f"METRICS_NETWORKS: {error}.", hint=hint, id="utils.E010"))
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        hint = f"Set it to at least {SHORTEST_TOKEN} random characters, made by: {GENERATE_KEY}"
+        errors.append(Error("METRICS_TOKEN is too short.", hint=hint, id="utils.E011"))
     return errors

@@ -83,6 +83,7 @@ class ScheduledChange(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_on", "id"], name="scheduledchange_pending", condition=Q(status="pending")),
+            models.Index(fields=["id"], name="scheduledchange_failed", condition=Q(status="failed")),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = {"True": "1", "False": "0"}
 SETTINGS = {
-    name: FLAGS.get(value, value)
-    for name, value in re.findall(
-        r'env\.\w+\("(\w+)"(?:, "?([^",)]*)"?)?', (ROOT / "isp_billing" / "settings.py").read_text()
+    name: FLAGS.get(value, text or value)
+    for name, text, value in re.findall(
+        r'env\.\w+\("(\w+)"(?:, (?:"([^"]*)"|([^,)]*)))?', (ROOT / "isp_billing" / "settings.py").read_text()
     )
 }
 PASSED = dict(re.findall(r'^    (\w+): "?(.*?)"?$', (ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
