@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from billing.admin import formatting
+from billing.admin import formatting, who_will_be_cut
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -83,7 +83,7 @@ def _held(run: SweepRun) -> Panel | None:
     if not rows:
         return None
     first = f", the first {MOST_SHOWN} of {run.looked_at:,}" if run.looked_at > len(rows) else ""
-    return Panel(f"Held by the circuit breaker{first}", HELD_COLUMNS, rows)
+    return Panel(f"Held by the circuit breaker{first}", HELD_COLUMNS, rows, more=who_will_be_cut.address(run))
 
 
 def _set_aside(run: SweepRun) -> Panel | None:

@@ -39,23 +39,19 @@ class WindowForm(forms.Form):
     plan = forms.ModelChoiceField(
         Plan.objects.all(), required=False, empty_label="All plans", widget=UnfoldAdminSelectWidget
     )
+    run = forms.ModelChoiceField(SweepRun.objects.all(), required=False, widget=forms.HiddenInput)
     page = forms.IntegerField(min_value=1, max_value=1_000_000, required=False, widget=forms.HiddenInput)
 
     @property
     def chosen(self) -> Chosen:
         """Whom the page is about."""
-        return Chosen(area=self.cleaned_data["area"], plan=self.cleaned_data["plan"])
+        return Chosen(area=self.cleaned_data["area"], plan=self.cleaned_data["plan"], run=self.cleaned_data["run"])
 
     def address(self, **changes: Any) -> str:
         """The query that asks for the same with ``changes``."""
-        area, plan = self.cleaned_data["area"], self.cleaned_data["plan"]
-        values = {
-            "days": self.cleaned_data["days"],
-            "area": area.pk if area else "",
-            "plan": plan.pk if plan else "",
-            **changes,
-        }
-        return "?" + urlencode(values)
+        rows = {name: self.cleaned_data[name] for name in ("area", "plan", "run")}
+        keys = {name: row.pk for name, row in rows.items() if row}
+        return "?" + urlencode({"days": self.cleaned_data["days"], **keys, **changes})
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -63,8 +59,9 @@ def may_see(request: HttpRequest) -> bool:
     return bool(request.user.has_perms(NEEDED))
 
 
-def address() -> str:
-    return reverse("who_will_be_cut")
+def address(run: SweepRun | None = None) -> str:
+    """Where the page is; with ``run`` it shows only who is on the list of that held run."""
+    return reverse("who_will_be_cut") + (f"?run={run.pk}" if run else "")
 
 
 def who_will_be_cut(request: HttpRequest) -> HttpResponseBase:
@@ -85,6 +82,8 @@ def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str,
     stop = page * ROWS_A_PAGE
     rows = [_row(row) for row in expiry_preview.rows(found.at, form.chosen, start=stop - ROWS_A_PAGE, stop=stop)]
     title = f"Due by {WINDOWS[form.cleaned_data['days']]}"
+    if form.chosen.run:
+        title += f", of those that {form.chosen.run} found"
     return {
         "warnings": held_now(request) or list(filter(None, [found.cuts_nobody_because])),
         "facts": _facts(found, totals),

@@ -67,6 +67,19 @@ def test_e14_the_page_of_a_held_run_lists_whom_it_would_cut(admin_client, held, 
     assert all("$20.00" in row[3] for row in rows)
 
 
+def test_e14_the_whole_list_of_a_held_run_comes_in_pages_and_as_a_file(admin_client, held, late):
+    later = make_overdue_subscription(customer=make_customer(name="Cy Poe"))
+    panel = panels_of(admin_client, held)["Held by the circuit breaker"]
+    found = admin_client.get(panel.more).context
+    assert str(held) in found["panels"][0].title
+    assert [url(one) in row[3] for one, row in zip(late, found["panels"][0].rows, strict=True)] == [True, True]
+    file = "".join(
+        part.decode() for part in admin_client.get("/admin/who-will-be-cut/" + found["file"]).streaming_content
+    )
+    assert all(one.login in file for one in late)
+    assert later.login not in file
+
+
 def test_e14_confirming_shows_the_numbers_and_the_next_check_cuts_who_is_still_due(
     admin_client, admin_user, held, late
 ):
