@@ -12,10 +12,19 @@ def main() -> None:
     if code := set_up():
         sys.exit(code)
 
-    from utils.background_tasks import TIMETABLE
+    from django.core.exceptions import ImproperlyConfigured
+
+    from utils.alarms import dead_man
+    from utils.alarms.watch import Watch
+    from utils.background_tasks import TIMETABLE, TROUBLES
     from utils.scheduler.supervisor import Supervisor, exit_now
 
-    exit_now(Supervisor(TIMETABLE).run())
+    try:
+        pings = dead_man.DeadMan(dead_man.addresses(), TIMETABLE)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Error: {error}")
+    watch = Watch(TROUBLES)
+    exit_now(Supervisor(TIMETABLE, on_tick=watch.look, listeners=(pings, watch)).run())
 
 
 if __name__ == "__main__":

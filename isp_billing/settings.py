@@ -74,6 +74,19 @@ BILLING_BATCH_SIZE = env.number("BILLING_BATCH_SIZE", 1000, least=1)
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 METRICS_NETWORKS = env.words("METRICS_NETWORKS", "127.0.0.1/32,::1/128")
 
+# --- Alarms --------------------------------------------------------------------------------
+ALARM_EMAILS = env.words("ALARM_EMAILS")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1, most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
+ALARM_WEBHOOK_URL = env.text("ALARM_WEBHOOK_URL")
+ALARM_WEBHOOK_TOKEN = env.text("ALARM_WEBHOOK_TOKEN")
+DEAD_MAN_URLS = env.words("DEAD_MAN_URLS")
+
 # --- Database ------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
 if not DATABASE_URL:

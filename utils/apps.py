@@ -9,3 +9,4 @@ class UtilsConfig(AppConfig):
 
     def ready(self) -> None:
         from utils import checks  # noqa: F401  (registers the system checks)
+        from utils.alarms import checks as alarm_checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""The timetable: every job, its id, its name and its rhythm.
+"""The timetable: every job, its id, its name and its rhythm; and what of the business alarms.
 
 The rhythms are cron expressions from the environment, in ``TIME_ZONE``; for production run the
 expiry check hourly with ``EXPIRY_CHECK_CRON="0 * * * *"``.
@@ -13,8 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_apscheduler.models import DjangoJobExecution
 
-from billing.models import SweepRun
-from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs
+from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs, troubles
+from utils.alarms import conditions, following
 from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -26,19 +26,9 @@ def check_and_disable_expired_subscriptions() -> None:
     """Disable subscriptions with unpaid bills past their expiry date."""
     result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
     if result.held:
-        _tell_of_held_run(result.held, is_new=result.is_newly_held)
+        logger.warning("%s. It waits for staff", troubles.held(result.held))
     elif not result.disabled and not result.set_aside:
         logger.info("No expired subscriptions found")
-
-
-def _tell_of_held_run(run: SweepRun, *, is_new: bool) -> None:
-    text = (
-        f"The circuit breaker holds {run}: {run.looked_at:,} of {run.active:,} active subscriptions would be disabled"
-    )
-    if is_new:
-        logger.error("ALARM: %s. Nobody is disabled until staff confirm the run", text)
-    else:
-        logger.warning("%s. It waits for staff", text)
 
 
 def apply_scheduled_changes() -> None:
@@ -60,19 +50,17 @@ def generate_bills() -> None:
 
 
 def delete_old_job_executions() -> None:
-    """Delete the records of executions, and of expiry checks that cut nobody, older than JOB_HISTORY_DAYS."""
+    """Delete the records of executions, of alarms and of expiry checks that cut nobody, older than JOB_HISTORY_DAYS."""
     DjangoJobExecution.objects.delete_old_job_executions(settings.JOB_HISTORY_DAYS * SECONDS_A_DAY)
-    sweep_runs.delete_idle(before=timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS))
+    before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
+    sweep_runs.delete_idle(before=before)
+    following.forget(before=before)
 
 
 def verify_books() -> None:
-    """Recompute the books from raw rows; a difference is an alarm, and the job fails."""
+    """Recompute the books from raw rows; on a difference the job fails, which is an alarm."""
     results = books.verify(now=timezone.now())
-    try:
-        books.require(results)
-    except books.BooksDiffer as differ:
-        logger.error("ALARM: %s", differ)
-        raise
+    books.require(results)
     logger.info("The books are right: %d checks, %d rows", len(results), sum(result.rows for result in results))
 
 
@@ -119,3 +107,12 @@ TIMETABLE = (
         limit=timedelta(hours=2),
     ),
 )
+
+# What alarms, by the kind of the alarm.
+TROUBLES: dict[str, conditions.Source] = {
+    "late": conditions.late(TIMETABLE),
+    "failed": conditions.failed(TIMETABLE),
+    "held": troubles.held_runs,
+    "not-disabled": troubles.not_disabled,
+    "not-billed": troubles.not_billed,
+}

@@ -81,7 +81,6 @@ class Sweep:
     looked_at: int = 0
     skipped: int = 0
     held: SweepRun | None = None
-    is_newly_held: bool = False
     waits_until: datetime | None = None
 
 
@@ -104,7 +103,7 @@ def disable_due(*, now: datetime, limit: int) -> Sweep:
     for run in sweep_runs.confirmed():
         _carry_out(sweep, run, _batches(sweep_runs.held_ids(run, limit), limit), now=now)
     due = _count_due(now)
-    sweep.held, sweep.is_newly_held = sweep_runs.hold_if_abnormal(due, now=now)
+    sweep.held = sweep_runs.hold_if_abnormal(due, now=now)
     if not due or sweep.held:
         sweep_runs.record_idle(now, looked_at=due)
         return sweep

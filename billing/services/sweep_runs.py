@@ -91,20 +91,19 @@ def delete_idle(*, before: datetime) -> int:
     return idle.delete()[1].get(SweepRun._meta.label, 0)
 
 
-def hold_if_abnormal(due: int, *, now: datetime) -> tuple[SweepRun | None, bool]:
-    """The run that the circuit breaker holds, if it does, and whether that is new.
+def hold_if_abnormal(due: int, *, now: datetime) -> SweepRun | None:
+    """The run that the circuit breaker holds, if it does.
 
     While a run is held, nobody is cut. It lapses when what is due has become normal.
     """
     breaker, held = policy.circuit_breaker(), SweepRun.objects.filter(status=Status.HELD)
     if due <= breaker.count or not breaker.is_needed(due, active := _active()):
         held.update(status=Status.LAPSED, decided_at=now)
-        return None, False
+        return None
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, {"now": now, "due": due, "active": active})
-        is_new = cursor.rowcount > 0
     # Staff may have decided about it since the statement before; then the next sweep finds what they said.
-    return held.first() or SweepRun.objects.filter(active__isnull=False).first(), is_new
+    return held.first() or SweepRun.objects.filter(active__isnull=False).first()
 
 
 def _active() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from django_apscheduler.models import DjangoJob
 from utils import cron
 from utils.scheduler.jobs import ENTRY, Job, JobError
 from utils.scheduler.leader import Leadership
+from utils.scheduler.listening import Listeners, RunListener
 from utils.scheduler.loop import GuardedScheduler
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,10 @@ class Runner:
 
     active: ClassVar[Runner | None] = None
 
-    def __init__(self, timetable: Iterable[Job], leadership: Leadership) -> None:
+    def __init__(self, timetable: Iterable[Job], leadership: Leadership, listeners: Sequence[RunListener] = ()) -> None:
         self._jobs = {job.id: job for job in timetable}
         self._leadership = leadership
+        self._listeners = Listeners(listeners)
         self._idle = threading.Condition()
         self._running: set[str] = set()
         self._scheduler = GuardedScheduler(
@@ -83,6 +85,7 @@ class Runner:
         if not self._leadership.is_held():
             raise JobError("This process is not the leader any more; another scheduler acts.")
         logger.info('Running job "%s"', job.name)
+        self._listeners.run_started(job)
         connections.close_all()
         try:
             with connection.cursor() as cursor:
@@ -90,8 +93,11 @@ class Runner:
             job.function()
         except Exception as error:
             logger.exception('Job "%s" failed', job.name)
-            raise JobError(f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]) from None
+            text = f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LENGTH]
+            self._listeners.run_ended(job, text)
+            raise JobError(text) from None
         logger.info("Job executed successfully")
+        self._listeners.run_ended(job, "")
 
     def _remove_unknown(self) -> None:
         for job_id in DjangoJob.objects.exclude(id__in=self._jobs).values_list("id", flat=True):

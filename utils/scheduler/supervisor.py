@@ -17,6 +17,7 @@ from django.db import connections
 from utils import outage
 from utils.scheduler.jobs import Job
 from utils.scheduler.leader import Leadership
+from utils.scheduler.listening import RunListener
 from utils.scheduler.runner import Runner
 from utils.scheduler.ticking import OnTick, Ticker
 from utils.scheduler.timers import Timers
@@ -30,12 +31,20 @@ PRODUCTION = Timers()
 class Supervisor:
     """Runs a timetable in the only process that acts on it.
 
-    The leader calls ``on_tick`` regularly with the present instant, in a thread of its own.
+    The leader calls ``on_tick`` regularly with the present instant, in a thread of its own, and tells ``listeners``
+    of every run.
     """
 
-    def __init__(self, timetable: Sequence[Job], timers: Timers = PRODUCTION, on_tick: OnTick | None = None) -> None:
+    def __init__(
+        self,
+        timetable: Sequence[Job],
+        timers: Timers = PRODUCTION,
+        on_tick: OnTick | None = None,
+        listeners: Sequence[RunListener] = (),
+    ) -> None:
         self._timetable = timetable
         self._timers = timers
+        self._listeners = listeners
         self._ticker = Ticker(on_tick, timers.tick) if on_tick else None
         self._leadership = Leadership(timers.lease)
         self._stop = threading.Event()
@@ -57,7 +66,7 @@ class Supervisor:
             return EXIT_UNUSABLE
         if not (self._wait_for_database() and self._wait_for_leadership()):
             return EXIT_OK
-        runner = Runner(self._timetable, self._leadership)
+        runner = Runner(self._timetable, self._leadership, self._listeners)
         runner.start()
         if self._ticker:
             self._ticker.start()

@@ -1,0 +1,55 @@
+"""What in the business needs staff at once, in words: for alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Min
+from django.db.models.functions import TruncDate
+
+from billing.models import AccessState, BillingState, Subscription, SweepFinding, SweepRun
+from billing.services import clock, summary
+from billing.services.wording import counted
+
+
+class Trouble(NamedTuple):
+    """One trouble: what it is ``about``, unique in its kind, and a sentence or two for staff."""
+
+    about: str
+    text: str
+
+
+def held_runs(now: datetime) -> Iterator[Trouble]:
+    """The run that the circuit breaker holds (rule E14)."""
+    for run in SweepRun.objects.filter(status=SweepRun.Status.HELD):
+        yield Trouble(str(run.pk), f"{held(run)}. Nobody is disabled until staff confirm the run")
+
+
+def held(run: SweepRun) -> str:
+    """That the circuit breaker holds ``run``, and why."""
+    those = f"{run.looked_at:,} of {run.active:,} active subscriptions"
+    return f"The circuit breaker holds {run}: {those} would be disabled"
+
+
+def not_disabled(now: datetime) -> Iterator[Trouble]:
+    """The subscriptions that the last expiry check set aside, as long as they are due."""
+    due = AccessState.objects.filter(is_on=True, cut_off_at__lte=now)
+    set_aside = SweepFinding.objects.filter(kind=SweepFinding.Kind.SET_ASIDE)
+    if not due.exists() or not (last := set_aside.last()):
+        return
+    found = list(set_aside.filter(run=last.run_id, subscription__access_state__in=due).select_related("subscription"))
+    if found:
+        text = f"The expiry check cannot disable {counted(len(found), 'subscription')}"
+        yield Trouble("sweep", f"{text}, such as {found[0].subscription}: {found[0].error}")
+
+
+def not_billed(now: datetime) -> Iterator[Trouble]:
+    """The subscriptions that the billing run set aside, one trouble for each day (rule B7)."""
+    since = TruncDate("review_since", tzinfo=clock.zone())
+    days = summary.needs_review(BillingState.objects.all()).values(day=since)
+    for day, count, first in days.annotate(count=Count("pk"), first=Min("pk")).values_list("day", "count", "first"):
+        subscription = Subscription.objects.select_related("billing_state").get(pk=first)
+        text = f"{counted(count, 'subscription')} set aside by the billing run on {day}, not billed until reviewed"
+        yield Trouble(str(day), f"{text}, such as {subscription}: {subscription.billing_state.review}")
