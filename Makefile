@@ -11,6 +11,7 @@ MANAGE := DEMO=1 $(VENV)/python manage.py
 PIN := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 COMPILE := $(PIN) pyproject.toml
+TEMPLATES := billing/templates isp_billing/templates utils/templates
 PEERS_IN := $(wildcard benchmarks/peers/*.in)
 
 .DEFAULT_GOAL := help
@@ -63,12 +64,12 @@ lint: dev-venv migrate-check ## check style, types, layers and templates
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive isp_billing utils billing scripts $(wildcard *.py)
-	$(VENV)/djlint --quiet --lint --profile django billing/templates utils/templates
+	$(VENV)/djlint --quiet --lint --profile django $(TEMPLATES)
 
 format: dev-venv ## bring the code into its form
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
-	$(VENV)/djlint --quiet --reformat --profile django billing/templates utils/templates
+	$(VENV)/djlint --quiet --reformat --profile django $(TEMPLATES)
 
 migrate-check: dev-venv ## check that the migrations say what the models say
 	$(MANAGE) makemigrations --check --dry-run

@@ -147,12 +147,14 @@ WSGI_APPLICATION = "isp_billing.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "isp_billing" / "templates"],  # what comes before the templates of the applications
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "billing.admin.banner.of_request",
             ],
         },
     },

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from billing.admin import rules_in_force, who_will_be_cut
+from billing.admin import rules_in_force, scheduler_page, who_will_be_cut
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -59,12 +59,20 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Scheduler",
         (
+            ("Runs of jobs", "utils.jobrun", "history"),
+            ("Alarms", "utils.alarm", "notification_important"),
+            ("Requests", "utils.jobrequest", "touch_app"),
+            ("Processes", "utils.instance", "memory"),
             ("Jobs", "django_apscheduler.djangojob", "schedule"),
             ("Job executions", "django_apscheduler.djangojobexecution", "checklist"),
         ),
     ),
     ("Staff", (("Users", "auth.user", "person"), ("Groups", "auth.group", "shield_person"))),
 )
+OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),
+    "Scheduler": (("Scheduler", "monitor_heart", scheduler_page),),
+}
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -79,21 +87,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _own_pages(group: str) -> list[dict[str, Any]]:
     """The pages of a group that are no list of a table."""
-    if group != "Access":
-        return []
     return [
-        {
-            "title": "Who will be cut",
-            "icon": "content_cut",
-            "link": who_will_be_cut.address(),
-            "permission": who_will_be_cut.may_see,
-        },
-        {
-            "title": "Rules in force",
-            "icon": "gavel",
-            "link": rules_in_force.address(),
-            "permission": rules_in_force.may_see,
-        },
+        {"title": title, "icon": icon, "link": page.address(), "permission": page.may_see}
+        for title, icon, page in OWN_PAGES.get(group, ())
     ]
 
 

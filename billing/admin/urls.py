@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.urls import path
 
+from billing.admin.job_requests import ask
 from billing.admin.rules_in_force import rules_in_force
+from billing.admin.scheduler_page import scheduler
 from billing.admin.who_will_be_cut import who_will_be_cut
 
 urlpatterns = [
     path("who-will-be-cut/", admin.site.admin_view(who_will_be_cut), name="who_will_be_cut"),
     path("rules-in-force/", admin.site.admin_view(rules_in_force), name="rules_in_force"),
+    path("scheduler/", admin.site.admin_view(scheduler), name="scheduler"),
+    path("scheduler/<slug:job_id>/<slug:kind>/", admin.site.admin_view(ask), name="ask_scheduler"),
 ]

@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +11,12 @@ from tests.builders import at, make_overdue_subscription, make_plan
 @pytest.fixture(autouse=True)
 def _database(db):
     """Every page asks the database."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What the banner remembers for some seconds would be of another test."""
+    cache.clear()
 
 
 @pytest.fixture

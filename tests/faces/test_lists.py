@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -29,6 +30,7 @@ from billing.models import (
 from billing.services import access, credit_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
+from utils.models import Alarm, AlarmNotice, Instance, JobRequest, JobRun
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 _names = itertools.count(1)
@@ -51,6 +53,16 @@ def add_one_of_everything():
     add_what_keeps_from_cutting(late, user, now)
     job = DjangoJob.objects.create(id=f"job-{name}", next_run_time=now, job_state=b"")
     DjangoJobExecution.objects.create(job=job, status=DjangoJobExecution.SUCCESS, run_time=now)
+    add_what_the_scheduler_keeps(f"job-{name}", user, now)
+
+
+def add_what_the_scheduler_keeps(job_id, user, now):
+    """A run, a process, a request and an alarm with its notice."""
+    JobRun.objects.create(job_id=job_id, slot=now, instance=job_id, started_at=now)
+    Instance.objects.create(name=job_id, role="standby", started_at=now, seen_at=now)
+    JobRequest.objects.create(job_id=job_id, kind="run", asked_at=now, asked_by=user)
+    alarm = Alarm.objects.create(key=job_id, text="Something", began_at=now)
+    AlarmNotice.objects.create(alarm=alarm, channel="mail", next_try_at=now)
 
 
 def add_one_agreement_of_each_kind(customer, name, user, now):
@@ -74,6 +86,7 @@ def add_what_keeps_from_cutting(subscription, user, now):
 
 
 def queries_of(client, address):
+    cache.clear()  # so that each page asks for the banner
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return len(queries)

@@ -37,6 +37,14 @@ FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
 ) AS run
 """
 
+RECENT = """
+SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, ''
+FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
+    SELECT * FROM utils_jobrun WHERE job_id = job.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT %s
+) AS run
+ORDER BY run.id
+"""
+
 
 class Fact(NamedTuple):
     """One thing that is known: ``about`` names a job, a process or an alarm, ``row`` is the key of its row."""
@@ -64,3 +72,13 @@ def gather(job_ids: Iterable[str]) -> list[Fact]:
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, [ERROR_TAIL, list(job_ids)])
         return [Fact(*row) for row in cursor.fetchall()]
+
+
+def recent(job_ids: Iterable[str], *, most: int) -> dict[str, list[Fact]]:
+    """The last runs that ended by job, the oldest first, no more than ``most`` of each."""
+    found: dict[str, list[Fact]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT, [list(job_ids), most])
+        for row in cursor.fetchall():
+            found.setdefault(row[1], []).append(Fact(*row))
+    return found

@@ -1,0 +1,53 @@
+"""The banner on every page of the staff when the scheduler is not well or something alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from billing.admin import scheduler_page
+from billing.services.wording import counted
+from utils.background_tasks import TIMETABLE
+from utils.monitoring import status
+
+KEY, SECONDS = "scheduler-banner", 15
+LINK = '{} <a class="text-link" href="{}">Scheduler</a>'
+FOR_OTHERS = (
+    "The scheduler is not well: overdue subscriptions may stay on, and bills and reminders may come late. "
+    "A payment still brings a subscription back at once. Please tell your operator."
+)
+
+
+def of_request(request: HttpRequest) -> dict[str, Callable[[], list[Any]]]:
+    """For the templates' context: asks only where a page shows the banner, once in ``SECONDS`` per process."""
+    return {"scheduler_banner": lambda: sentences(request)}
+
+
+def sentences(request: HttpRequest) -> list[Any]:
+    """What this member of staff is told; nothing while all is well."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_staff:
+        return []
+    if (found := cache.get(KEY)) is None:
+        cache.set(KEY, found := _look(), SECONDS)
+    problems, alarms = found
+    if not scheduler_page.may_see(request):
+        return [FOR_OTHERS] if problems else []
+    told = [_first_of(problems, "problem")] if problems else []
+    if alarms:
+        told.append(f"{counted(len(alarms), 'open alarm')}: {_first_of(alarms, 'alarm')}")
+    return [format_html(LINK, sentence, scheduler_page.address()) for sentence in told]
+
+
+def _look() -> tuple[list[str], list[str]]:
+    found = status.current(TIMETABLE, timezone.now())
+    return list(found.problems), [alarm.text for alarm in found.alarms]
+
+
+def _first_of(texts: list[str], noun: str) -> str:
+    return texts[0] if len(texts) == 1 else f"{texts[0]} And {counted(len(texts) - 1, f'more {noun}')}."
