@@ -16,6 +16,7 @@ from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
 
 KEY, SECONDS = "scheduler-banner", 15
+LATE = "late:"  # alarms that say the same as the problems
 LINK = '{} <a class="text-link" href="{}">Scheduler</a>'
 FOR_OTHERS = (
     "The scheduler is not well: overdue subscriptions may stay on, and bills and reminders may come late. "
@@ -46,7 +47,8 @@ def sentences(request: HttpRequest) -> list[Any]:
 
 def _look() -> tuple[list[str], list[str]]:
     found = status.current(TIMETABLE, timezone.now())
-    return list(found.problems), [alarm.text for alarm in found.alarms]
+    told = [alarm.text for alarm in found.alarms if not alarm.about.startswith(LATE)]
+    return list(found.problems), told
 
 
 def _first_of(texts: list[str], noun: str) -> str:

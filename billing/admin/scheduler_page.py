@@ -120,5 +120,5 @@ def _ended(run: Fact | None) -> str:
 def _error(run: Fact | None) -> str:
     if run is None:
         return NONE
-    text = run.last_line or run.kind
+    text = run.text or run.kind
     return format_html("{}<br>{}", _ended(run), text if len(text) <= ERROR_LENGTH else f"{text[:ERROR_LENGTH]}…")

@@ -51,6 +51,14 @@ def test_a_job_that_is_late_shows_it(staff, well):
     assert "is late: it was to run at" in banner(staff(*SEES))
 
 
+def test_a_late_job_that_alarms_shows_once(staff, well):
+    run_every_job(timezone.now() - timedelta(minutes=10))
+    Alarm.objects.create(key="late:check_expired_subscriptions", text="It is late", began_at=timezone.now())
+    shown = banner(staff(*SEES))
+    assert "open alarm" not in shown
+    assert shown.count("is late") == 1
+
+
 def test_several_problems_are_the_first_and_a_count(staff, gone):
     run_every_job(timezone.now() - timedelta(days=30))
     assert "And 6 more problems." in banner(staff(*SEES))

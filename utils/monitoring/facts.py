@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from django.db import connection
 
-ERROR_TAIL = 600  # characters; the last line of an error stands there
-
 # The runs come from the indexes that end with "id DESC", so that one row of each kind is read, not the history.
 KNOWN = """
 SELECT role, name, started_at, seen_at, id, '' FROM utils_instance
@@ -26,7 +24,7 @@ SELECT 'alarm', key, began_at, NULL, id, text FROM utils_alarm WHERE ended_at IS
 UNION ALL
 SELECT 'installed', '', min(applied), NULL, NULL, '' FROM django_migrations WHERE app = 'utils'
 UNION ALL
-SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, right(run.error, %s)
+SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, split_part(run.error, E'\\n', 1)
 FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
     (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'succeeded' ORDER BY id DESC LIMIT 1)
     UNION ALL
@@ -47,7 +45,10 @@ ORDER BY run.id
 
 
 class Fact(NamedTuple):
-    """One thing that is known: ``about`` names a job, a process or an alarm, ``row`` is the key of its row."""
+    """One thing that is known: ``about`` names a job, a process or an alarm, ``row`` is the key of its row.
+
+    ``text`` is the first line of a run's error, what is asked for, or what alarms.
+    """
 
     kind: str
     about: str
@@ -61,16 +62,11 @@ class Fact(NamedTuple):
         """How long a run took."""
         return (self.until - self.at).total_seconds() if self.until else 0.0
 
-    @property
-    def last_line(self) -> str:
-        """What an error comes to: the last line of its traceback."""
-        return self.text.strip().rpartition("\n")[2]
-
 
 def gather(job_ids: Iterable[str]) -> list[Fact]:
     """Everything that the status is judged by."""
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [ERROR_TAIL, list(job_ids)])
+        cursor.execute(KNOWN, [list(job_ids)])
         return [Fact(*row) for row in cursor.fetchall()]
 
 
