@@ -11,57 +11,61 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
-from django_apscheduler.models import DjangoJobExecution
 
 from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs, troubles
 from utils.alarms import conditions, following
+from utils.scheduler import history
 from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
 
-SECONDS_A_DAY = 86_400
 
-
-def check_and_disable_expired_subscriptions() -> None:
-    """Disable subscriptions with unpaid bills past their expiry date."""
+def check_and_disable_expired_subscriptions() -> int:
+    """Disable subscriptions with unpaid bills past their expiry date; how many."""
     result = sweep.disable_due(now=timezone.now(), limit=settings.SWEEP_BATCH_SIZE)
     if result.held:
         logger.warning("%s. It waits for staff", troubles.held(result.held))
     elif not result.disabled and not result.set_aside:
         logger.info("No expired subscriptions found")
+    return len(result.disabled)
 
 
-def apply_scheduled_changes() -> None:
-    """Make the changes of subscriptions happen whose day has come."""
+def apply_scheduled_changes() -> int:
+    """Make the changes of subscriptions happen whose day has come; how many did."""
     run = change_run.apply_due(now=timezone.now())
     if run.applied or run.failed or run.ended or run.not_ended:
         logger.info(run.summary)
+    return run.applied + run.ended
 
 
-def record_reminders() -> None:
-    """Record which customers are to be reminded of which bills."""
+def record_reminders() -> int:
+    """Record which customers are to be reminded of which bills; how many reminders."""
     if count := reminders.record(now=timezone.now()):
         logger.info("%d reminders recorded", count)
+    return count
 
 
-def generate_bills() -> None:
-    """Charge the fees on overdue bills, then issue the bill of every period that is due."""
-    logger.info(billing_run.generate(now=timezone.now(), limit=settings.BILLING_BATCH_SIZE).summary)
+def generate_bills() -> int:
+    """Charge the fees on overdue bills, then issue the bill of every period that is due; how many bills."""
+    run = billing_run.generate(now=timezone.now(), limit=settings.BILLING_BATCH_SIZE)
+    logger.info(run.summary)
+    return run.bills
 
 
-def delete_old_job_executions() -> None:
-    """Delete the records of executions, of alarms and of expiry checks that cut nobody, older than JOB_HISTORY_DAYS."""
-    DjangoJobExecution.objects.delete_old_job_executions(settings.JOB_HISTORY_DAYS * SECONDS_A_DAY)
+def delete_old_job_executions() -> int:
+    """Delete the records of runs, alarms and expiry checks that cut nobody, older than JOB_HISTORY_DAYS; how many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
-    sweep_runs.delete_idle(before=before)
     following.forget(before=before)
+    return history.delete_old([job.id for job in TIMETABLE], before=before) + sweep_runs.delete_idle(before=before)
 
 
-def verify_books() -> None:
-    """Recompute the books from raw rows; on a difference the job fails, which is an alarm."""
+def verify_books() -> int:
+    """Recompute the books from raw rows; how many rows. On a difference the job fails, which is an alarm."""
     results = books.verify(now=timezone.now())
     books.require(results)
-    logger.info("The books are right: %d checks, %d rows", len(results), sum(result.rows for result in results))
+    rows = sum(result.rows for result in results)
+    logger.info("The books are right: %d checks, %d rows", len(results), rows)
+    return rows
 
 
 TIMETABLE = (

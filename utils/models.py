@@ -9,7 +9,8 @@ from django.db.models import F, Q
 class JobRun(models.Model):
     """One run of a job, apart from django-apscheduler's history: ``slot`` is the place in its rhythm.
 
-    A slot runs once: PostgreSQL refuses a second run of it, unless the first was interrupted.
+    A slot runs once: PostgreSQL refuses a second run of it, unless the first was interrupted or ran under
+    a clock that was set back since.
     """
 
     class Result(models.TextChoices):
@@ -21,19 +22,20 @@ class JobRun(models.Model):
     job_id = models.CharField(max_length=80)
     slot = models.DateTimeField(help_text="When it was to start.")
     asked = models.BooleanField(default=False, help_text="Staff asked for it, outside the rhythm.")
+    superseded = models.BooleanField(db_default=False, help_text="The clock was set back since: the slot comes again.")
     instance = models.CharField(max_length=120, help_text="The process that ran it.")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=12, choices=Result, default=Result.RUNNING)
-    rows = models.PositiveIntegerField(null=True, help_text="How many rows it handled.")
-    error = models.TextField(blank=True, help_text="What went wrong, with the traceback.")
+    rows = models.PositiveBigIntegerField(null=True, help_text="How many rows it handled.")
+    error = models.TextField(blank=True, help_text="What went wrong in one line, and below it the traceback.")
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["job_id", "slot"],
-                condition=Q(asked=False) & ~Q(result="interrupted"),
+                condition=Q(asked=False, superseded=False) & ~Q(result="interrupted"),
                 name="jobrun_slot_once",
             ),
             models.CheckConstraint(

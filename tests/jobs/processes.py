@@ -14,14 +14,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from apscheduler.job import Job as StoredJob
+from apscheduler.schedulers.background import BackgroundScheduler
 from django.conf import settings
 from django.db import connection
 from django_apscheduler.jobstores import DjangoJobStore
 
-from utils import cron
 from utils.background_tasks import TIMETABLE
 from utils.scheduler.jobs import ENTRY
-from utils.scheduler.loop import GuardedScheduler
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = TIMETABLE[0]
@@ -35,7 +34,7 @@ def database_url(name: str = "") -> str:
 
 def leave_slot(next_run_time: datetime, job=CHECK) -> None:
     """Store the job as a scheduler would leave it that stopped before ``next_run_time``."""
-    scheduler = GuardedScheduler(timezone=settings.TIME_ZONE)
+    scheduler = BackgroundScheduler(timezone=settings.TIME_ZONE)
     DjangoJobStore().add_job(
         StoredJob(
             scheduler,
@@ -44,7 +43,7 @@ def leave_slot(next_run_time: datetime, job=CHECK) -> None:
             func=ENTRY,
             args=[job.id],
             kwargs={},
-            trigger=cron.parse(job.cron, settings.TIME_ZONE),
+            trigger=job.trigger(),
             executor="default",
             next_run_time=next_run_time,
             max_instances=1,

@@ -50,12 +50,6 @@ def test_the_jobs_are_stored_under_their_ids(start):
     assert set(DjangoJob.objects.values_list("id", flat=True)) == {job.id for job in TIMETABLE}
 
 
-def test_a_job_that_is_not_in_the_timetable_is_removed(start):
-    DjangoJob.objects.create(id="left_over", job_state=b"")
-    start().wait_for("Removed job left_over")
-    assert not DjangoJob.objects.filter(id="left_over").exists()
-
-
 def test_t6_ten_missed_minutes_are_caught_up_once_and_on_the_grid(start):
     leave_slot(minutes_ago(10))
     scheduler = start()

@@ -21,9 +21,8 @@ from utils.background_tasks import (
     generate_bills,
     verify_books,
 )
-from utils.scheduler import run_job
+from utils.scheduler import run_job, slots
 from utils.scheduler.jobs import JobError
-from utils.scheduler.runner import _next_run
 
 
 def next_run(expression, after, zone="UTC"):
@@ -86,11 +85,6 @@ def test_hourly_runs_survive_both_clock_changes():
         assert runs == [start + timedelta(hours=n) for n in range(1, 11)]
 
 
-class Stored:
-    def __init__(self, trigger, next_run_time):
-        self.trigger, self.next_run_time = trigger, next_run_time
-
-
 @pytest.mark.parametrize(
     ("expression", "stored", "expected"),
     [
@@ -103,8 +97,8 @@ class Stored:
 )
 def test_a_missed_run_is_caught_up_at_its_place_in_the_rhythm(expression, stored, expected):
     trigger = cron.parse(expression, "UTC")
-    left = Stored(cron.parse(expression, "UTC"), datetime.fromisoformat(stored).replace(tzinfo=UTC))
-    found = _next_run(left, trigger, datetime(2026, 3, 2, 10, tzinfo=UTC))
+    past = slots.Past(stored=datetime.fromisoformat(stored).replace(tzinfo=UTC))
+    found = slots.first_due(trigger, past, datetime(2026, 3, 2, 10, tzinfo=UTC))
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 

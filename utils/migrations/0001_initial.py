@@ -91,6 +91,12 @@ class Migration(migrations.Migration):
                 ("job_id", models.CharField(max_length=80)),
                 ("slot", models.DateTimeField(help_text="When it was to start.")),
                 ("asked", models.BooleanField(default=False, help_text="Staff asked for it, outside the rhythm.")),
+                (
+                    "superseded",
+                    models.BooleanField(
+                        db_default=False, help_text="The clock was set back since: the slot comes again."
+                    ),
+                ),
                 ("instance", models.CharField(help_text="The process that ran it.", max_length=120)),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -107,8 +113,11 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("rows", models.PositiveIntegerField(help_text="How many rows it handled.", null=True)),
-                ("error", models.TextField(blank=True, help_text="What went wrong, with the traceback.")),
+                ("rows", models.PositiveBigIntegerField(help_text="How many rows it handled.", null=True)),
+                (
+                    "error",
+                    models.TextField(blank=True, help_text="What went wrong in one line, and below it the traceback."),
+                ),
             ],
             options={
                 "ordering": ["-id"],
@@ -128,7 +137,9 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("asked", False), models.Q(("result", "interrupted"), _negated=True)),
+                        condition=models.Q(
+                            ("asked", False), ("superseded", False), models.Q(("result", "interrupted"), _negated=True)
+                        ),
                         fields=("job_id", "slot"),
                         name="jobrun_slot_once",
                     ),

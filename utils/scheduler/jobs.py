@@ -6,6 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apscheduler.triggers.cron import CronTrigger
+from django.conf import settings
+
+from utils import cron
+
 ENTRY = "utils.scheduler:run_job"  # what stored jobs point to; it never moves, so that they outlive every deploy
 
 
@@ -13,7 +18,8 @@ ENTRY = "utils.scheduler:run_job"  # what stored jobs point to; it never moves, 
 class Job:
     """One entry of the timetable; ``cron`` is read in the installation's zone.
 
-    ``function`` may return how many rows it handled. A run that takes longer than ``limit`` has hung.
+    ``function`` may return how many rows it handled. It must be safe to run twice. A run that takes
+    longer than ``limit`` has hung: the process is ended and started again.
     """
 
     id: str
@@ -22,6 +28,14 @@ class Job:
     cron: str
     limit: timedelta = timedelta(minutes=10)
 
+    def trigger(self) -> CronTrigger:
+        """Its rhythm.
+
+        Raises:
+            ValueError: ``cron`` is not a cron expression.
+        """
+        return cron.parse(self.cron, settings.TIME_ZONE)
+
 
 class JobError(Exception):
-    """A job's error, short enough for the history table."""
+    """A stored job that is called where jobs do not run."""

@@ -9,8 +9,11 @@ from utils.models import JobRhythm
 from utils.scheduler.jobs import Job
 
 
-def note(timetable: Iterable[Job], *, now: datetime) -> None:
-    """Bring the rhythms in line with the timetable: a new or changed one begins now, one of no job is forgotten."""
+def note(timetable: Iterable[Job], *, now: datetime) -> set[str]:
+    """Bring the rhythms in line with the timetable: a new or changed one begins now, one of no job is forgotten.
+
+    Returns the ids of the jobs whose rhythm was another one before.
+    """
     crons = {job.id: job.cron for job in timetable}
     JobRhythm.objects.exclude(job_id__in=crons).delete()
     known = dict(JobRhythm.objects.values_list("job_id", "cron"))
@@ -18,6 +21,7 @@ def note(timetable: Iterable[Job], *, now: datetime) -> None:
     JobRhythm.objects.bulk_create(
         begun, update_conflicts=True, unique_fields=["job_id"], update_fields=["cron", "since"]
     )
+    return {rhythm.job_id for rhythm in begun if rhythm.job_id in known}
 
 
 def begin_anew(job_id: str, *, now: datetime) -> None:
