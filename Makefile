@@ -83,7 +83,7 @@ lock: dev-venv ## pin the requirements with hashes (UPGRADE=--upgrade for newer 
 audit: dev-venv ## look for known security holes in the requirements (needs the network)
 	$(VENV)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
-setup-test-host: ## install what the container and browser tests need (Debian, as root)
+setup-test-host: ## install what the container, browser and monitoring tests need (Debian, as root)
 	scripts/setup-test-host.sh
 
 # --- Behind the others ---------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the container and browser tests need from the system: a container engine, the tools
-# for stand-in images, a browser. Safe to run again. Says clearly what is missing where it cannot install.
+# Install what the container, browser and monitoring tests need from the system: a container engine, the tools
+# for stand-in images, a browser, promtool. Safe to run again. Says clearly what is missing where it cannot install.
 set -eu
 
 # One line each: the program, and the Debian package that brings it.
@@ -14,6 +14,7 @@ iptables iptables
 debootstrap debootstrap
 update-ca-certificates ca-certificates
 chromium chromium
+promtool prometheus
 LIST
 }
 
@@ -25,7 +26,7 @@ missing_packages() {
 
 missing=$(missing_packages)
 if [ -z "$missing" ]; then
-    echo "Everything the container and browser tests need is installed."
+    echo "Everything the tests need is installed."
     exit 0
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -58,4 +59,4 @@ if [ -n "$missing" ]; then
     echo "Still missing after the installation: $missing" >&2
     exit 1
 fi
-echo "Done: everything the container and browser tests need is installed."
+echo "Done: everything the tests need is installed."

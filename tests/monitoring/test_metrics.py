@@ -21,7 +21,7 @@ TOKEN = "a-token-of-more-than-twenty-characters"
 
 
 def samples(response):
-    """Each value by name and labels, such as ``job_lateness_seconds{job=x}``."""
+    """Each value by name and labels, such as ``job_lateness_seconds{job_id=x}``."""
     assert response.status_code == 200, response.content
     found = {}
     for family in text_string_to_metric_families(response.content.decode()):
@@ -43,9 +43,11 @@ def test_a_system_that_is_well_says_so(client):
     assert 3 <= found["scheduler_heartbeat_age_seconds"] < 60
     assert (found["scheduler_stale"], found["circuit_breaker_held"], found["alarms_open"]) == (0, 0, 0)
     for job in TIMETABLE:
-        assert found[f"job_last_success_timestamp_seconds{{job={job.id}}}"] == pytest.approx(now.timestamp(), abs=0.01)
-        assert found[f"job_lateness_seconds{{job={job.id}}}"] == 0
-        assert found[f"job_runs_total{{job={job.id},result=succeeded}}"] == 1
+        assert found[f"job_last_success_timestamp_seconds{{job_id={job.id}}}"] == pytest.approx(
+            now.timestamp(), abs=0.01
+        )
+        assert found[f"job_lateness_seconds{{job_id={job.id}}}"] == 0
+        assert found[f"job_runs_total{{job_id={job.id},result=succeeded}}"] == 1
 
 
 def test_what_is_wrong_can_be_seen(client, monkeypatch):
@@ -63,11 +65,11 @@ def test_what_is_wrong_can_be_seen(client, monkeypatch):
     SweepRun.objects.create(as_of=now, set_aside=3)
     BillingState.objects.filter(pk=make_subscription().pk).update(review="Too dear", review_since=now)
     found = samples(client.get("/metrics"))
-    assert found[f"job_lateness_seconds{{job={CHECK}}}"] == 150
-    assert found[f"job_failing{{job={CHECK}}}"] == 1
-    assert found[f"job_last_failure_timestamp_seconds{{job={CHECK}}}"] == at("2026-03-02T10:01:00.03").timestamp()
-    assert found[f"job_running{{job={TIMETABLE[1].id}}}"] == 1
-    assert found[f"job_paused{{job={TIMETABLE[2].id}}}"] == 1
+    assert found[f"job_lateness_seconds{{job_id={CHECK}}}"] == 150
+    assert found[f"job_failing{{job_id={CHECK}}}"] == 1
+    assert found[f"job_last_failure_timestamp_seconds{{job_id={CHECK}}}"] == at("2026-03-02T10:01:00.03").timestamp()
+    assert found[f"job_running{{job_id={TIMETABLE[1].id}}}"] == 1
+    assert found[f"job_paused{{job_id={TIMETABLE[2].id}}}"] == 1
     assert (found["scheduler_stale"], found["alarms_open"], found["alarm_notices_waiting"]) == (1, 1, 1)
     assert found["circuit_breaker_held"] == 1
     assert [found[f"set_aside{{kind={kind}}}"] for kind in ("unbilled", "failed_change", "uncut")] == [1, 0, 3]
@@ -75,9 +77,9 @@ def test_what_is_wrong_can_be_seen(client, monkeypatch):
 
 def test_before_the_first_run_the_sums_are_zero_and_the_rest_is_missing(client):
     found = samples(client.get("/metrics"))
-    assert found[f"job_runs_total{{job={CHECK},result=failed}}"] == 0
-    assert found[f"job_duration_seconds_count{{job={CHECK}}}"] == 0
-    assert f"job_last_success_timestamp_seconds{{job={CHECK}}}" not in found
+    assert found[f"job_runs_total{{job_id={CHECK},result=failed}}"] == 0
+    assert found[f"job_duration_seconds_count{{job_id={CHECK}}}"] == 0
+    assert f"job_last_success_timestamp_seconds{{job_id={CHECK}}}" not in found
     assert "scheduler_heartbeat_age_seconds" not in found
 
 
@@ -85,10 +87,10 @@ def test_durations_and_rows_are_sums_that_do_not_fall_when_old_runs_are_deleted(
     for seconds, rows in ((0.02, 5), (0.04, None), (7, 2)):
         add_run(CHECK, f"2026-03-02T10:0{rows or 0}", seconds=seconds, rows=rows)
     before = samples(client.get("/metrics"))
-    buckets = {bound: before[f"job_duration_seconds_bucket{{job={CHECK},le={bound}}}"] for bound in BOUNDS}
+    buckets = {bound: before[f"job_duration_seconds_bucket{{job_id={CHECK},le={bound}}}"] for bound in BOUNDS}
     assert buckets == {"0.01": 0, "0.05": 2, "5.0": 2, "10.0": 3, "3600.0": 3, "+Inf": 3}
-    assert before[f"job_duration_seconds_sum{{job={CHECK}}}"] == pytest.approx(7.06)
-    assert before[f"job_rows_total{{job={CHECK}}}"] == 7
+    assert before[f"job_duration_seconds_sum{{job_id={CHECK}}}"] == pytest.approx(7.06)
+    assert before[f"job_rows_total{{job_id={CHECK}}}"] == 7
     JobRun.objects.all().delete()
     after = samples(client.get("/metrics"))
     sums = [name for name in before if "_total" in name or "_bucket" in name or "_sum" in name or "_count" in name]

@@ -78,10 +78,10 @@ def _jobs(jobs: Iterable[JobStatus], now: datetime) -> Iterator[Metric]:
 
 
 def _totals(totals: Iterable[JobTotal]) -> Iterator[Metric]:
-    runs = CounterMetricFamily(f"{PREFIX}job_runs", "Runs that ended, by their result.", labels=["job", "result"])
-    rows = CounterMetricFamily(f"{PREFIX}job_rows", "Rows that the runs handled.", labels=["job"])
+    runs = CounterMetricFamily(f"{PREFIX}job_runs", "Runs that ended, by their result.", labels=["job_id", "result"])
+    rows = CounterMetricFamily(f"{PREFIX}job_rows", "Rows that the runs handled.", labels=["job_id"])
     took = HistogramMetricFamily(
-        f"{PREFIX}job_duration_seconds", "How long the runs took that were not interrupted.", labels=["job"]
+        f"{PREFIX}job_duration_seconds", "How long the runs took that were not interrupted.", labels=["job_id"]
     )
     bounds = [*(str(float(bound)) for bound in JobTotal.BOUNDS), "+Inf"]
     for total in totals:
@@ -112,7 +112,7 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _of_jobs(name: str, text: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"{PREFIX}{name}", text, labels=["job"])
+    return GaugeMetricFamily(f"{PREFIX}{name}", text, labels=["job_id"])
 
 
 def _ended(run: Fact) -> datetime:
