@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
-from tests.jobs.processes import Process
+from tests.jobs.notes import Notes
+from tests.jobs.processes import Process, Service
 
 
 @pytest.fixture
@@ -10,10 +13,42 @@ def start(tmp_path):
 
     def start_one(*command, **environment):
         heartbeat = str(tmp_path / f"heartbeat-{len(started)}")
-        process = Process(*(command or ("run_scheduler.py",)), SCHEDULER_HEARTBEAT_FILE=heartbeat, **environment)
+        process = Process(*(command or ("run_scheduler.py",)), **{"SCHEDULER_HEARTBEAT_FILE": heartbeat, **environment})
         started.append(process)
         return process
 
     yield start_one
     for process in started:
         process.kill()
+
+
+@pytest.fixture
+def notes(transactional_db):
+    notes = Notes()
+    notes.create()
+    yield notes
+    notes.drop()
+
+
+@pytest.fixture
+def program(start, notes):
+    """Start a scheduler with jobs of the test and short timers: ``program({"id": "tick", "every": 1})``."""
+
+    def start_program(*jobs, timers=None, **environment):
+        return start("-m", "tests.jobs.program", JOBS=json.dumps(jobs), TIMERS=json.dumps(timers or {}), **environment)
+
+    return start_program
+
+
+@pytest.fixture
+def service(program):
+    """The same under a restart policy: whenever it ends with an error, it is started again."""
+    services = []
+
+    def start_service(*jobs, **options):
+        services.append(Service(lambda: program(*jobs, **options)))
+        return services[-1]
+
+    yield start_service
+    for service in services:
+        service.stop()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from django.db import connection
 from django_apscheduler.jobstores import DjangoJobStore
 
 from utils.background_tasks import TIMETABLE
+from utils.models import JobRun
 from utils.scheduler.jobs import ENTRY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +53,12 @@ def leave_slot(next_run_time: datetime, job=CHECK) -> None:
             misfire_grace_time=None,
         )
     )
+
+
+def leave_cut_off_run(job_id: str, slot: datetime | None = None) -> None:
+    """Leave the ledger as a scheduler does that is killed in the middle of a run: the next one runs the job at once."""
+    slot = slot or minutes_ago(0)
+    JobRun.objects.create(job_id=job_id, slot=slot, started_at=slot, instance="killed")
 
 
 def minutes_ago(minutes: int) -> datetime:
@@ -97,6 +105,10 @@ class Process:
             if re.search(pattern, line):
                 return line
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
@@ -111,6 +123,35 @@ class Process:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+
+class Service:
+    """A process under a restart policy: it is started again whenever it ends with an error."""
+
+    def __init__(self, start: Callable[[], Process]) -> None:
+        self._start = start
+        self._stopping = threading.Event()
+        self.processes = [start()]
+        self.codes: list[int] = []
+        self._thread = threading.Thread(target=self._keep_up, daemon=True)
+        self._thread.start()
+
+    def _keep_up(self) -> None:
+        while True:
+            self.codes.append(self.processes[-1].end(seconds=600))
+            if self._stopping.is_set() or self.codes[-1] == 0:
+                return
+            self.processes.append(self._start())
+
+    @property
+    def output(self) -> str:
+        return "\n".join(process.output for process in self.processes)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        while self._thread.is_alive():
+            self.processes[-1].kill()
+            self._thread.join(timeout=0.1)
 
 
 def count_in(processes: list[Process], text: str) -> int:

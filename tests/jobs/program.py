@@ -1,0 +1,102 @@
+"""A scheduler with a timetable and timers of a test: ``python -m tests.jobs.program``.
+
+The environment has JOBS, a list such as ``[{"id": "tick", "every": 2, "does": "note", "limit": 9}]``: every so many
+seconds, or by ``cron``; what they do is noted in the table ``notes``. TIMERS has what differs from ``SHORT``, or says
+``"production"``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, timedelta
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "isp_billing.settings")
+
+from utils.commandline import set_up
+
+if code := set_up():
+    sys.exit(code)
+
+from apscheduler.triggers.cron import CronTrigger
+from django.db import connection
+
+from utils.scheduler.jobs import Job
+from utils.scheduler.supervisor import Supervisor, exit_now
+from utils.scheduler.timers import Timers
+
+SHORT = Timers(
+    look=0.05,
+    ping=0.3,
+    lease=2,
+    silence=4,
+    watch=0.2,
+    requests=0.1,
+    reconcile=0.5,
+    first_retry=0.1,
+    last_retry=0.5,
+    longest_wait=1,
+    tick=0.5,
+)
+
+
+@dataclass(frozen=True)
+class OftenJob(Job):
+    """A job whose rhythm is counted in seconds."""
+
+    every: int = field(default=0, kw_only=True)
+
+    def trigger(self) -> CronTrigger:
+        return CronTrigger(second=f"*/{self.every}", timezone=UTC) if self.every else super().trigger()
+
+
+def note(job: str, what: str = "ran") -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO notes (job, what, pid) VALUES (%s, %s, %s)", [job, what, os.getpid()])
+    return 1
+
+
+def does(job: str, what: str):
+    """The function of a job: such as ``note``, ``sleep 5``, ``query SELECT 1``, ``fail 2000``, ``hang``."""
+    verb, _, rest = what.partition(" ")
+
+    def act() -> int | None:
+        rows = note(job)
+        if verb == "sleep":
+            threading.Event().wait(float(rest))
+        elif verb == "hang":
+            threading.Event().wait()
+        elif verb == "query":
+            with connection.cursor() as cursor:
+                cursor.execute(rest)
+        elif verb == "fail":
+            raise ValueError(rest.replace("NUL", "\0"))
+        if verb != "note":
+            note(job, "ended")
+        return rows
+
+    return act
+
+
+def timetable():
+    jobs = json.loads(os.environ["JOBS"])
+    return [
+        OftenJob(
+            id=job["id"],
+            name=job.get("name", job["id"]),
+            function=does(job["id"], job.get("does", "note")),
+            cron=job.get("cron", f"every {job.get('every')} s"),
+            limit=timedelta(seconds=job.get("limit", 60)),
+            every=job.get("every", 0),
+        )
+        for job in jobs
+    ]
+
+
+if __name__ == "__main__":
+    given = json.loads(os.environ.get("TIMERS", "{}"))
+    timers = Timers() if given == "production" else replace(SHORT, **given)
+    exit_now(Supervisor(timetable(), timers).run())
