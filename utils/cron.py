@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -29,12 +28,6 @@ def parse(expression: str, zone: str) -> CronTrigger:
         )
     except (ValueError, IndexError) as error:
         raise ValueError(f"{expression!r} is not a cron expression ({error}): {FORM}") from error
-
-
-def next_after(trigger: CronTrigger, moment: datetime) -> datetime | None:
-    """The first place in the rhythm after ``moment``, in UTC; None when there is none any more."""
-    found: datetime | None = trigger.get_next_fire_time(None, moment.astimezone(UTC) + timedelta(microseconds=1))
-    return found and found.astimezone(UTC)
 
 
 def _named(weekday: str) -> str:

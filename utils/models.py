@@ -93,6 +93,7 @@ class Instance(models.Model):
     class Role(models.TextChoices):
         LEADER = "leader"
         STANDBY = "standby"
+        STOPPED = "stopped", "led, and stopped as it should"
 
     name = models.CharField(max_length=120, unique=True, help_text="Host, process id and start.")
     role = models.CharField(max_length=8, choices=Role)

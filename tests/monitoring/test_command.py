@@ -46,7 +46,7 @@ def test_a_new_installation_is_no_error(monkeypatch):
     out = StringIO()
     call_command("scheduler_status", stdout=out)
     assert lines_of(out)[0] == "leader: none"
-    assert lines_of(out)[-1] == "No scheduler yet: the installation is new."
+    assert lines_of(out)[-1] == "No scheduler leads yet; it has a moment to start."
 
 
 @pytest.mark.django_db

@@ -30,6 +30,10 @@ def of_job(*facts, cron="* * * * *", now=NOW):
     return judge([job(cron)], facts, at(now)).jobs[0]
 
 
+def missing(expression, since, now):
+    return missing_since(job(expression).trigger(), at(since), at(now))
+
+
 @pytest.mark.parametrize(
     ("cron", "since", "now", "late_since"),
     [
@@ -44,14 +48,14 @@ def of_job(*facts, cron="* * * * *", now=NOW):
     ],
 )
 def test_a_job_is_late_two_periods_and_a_minute_after_its_success(cron, since, now, late_since):
-    assert missing_since(cron, at(since), at(now)) == (late_since and at(late_since))
+    assert missing(cron, since, now) == (late_since and at(late_since))
 
 
 def test_the_rhythm_is_that_of_the_installations_zone(settings):
     settings.TIME_ZONE = "Asia/Dhaka"  # midnight there is 18:00 UTC
-    success = at("2026-03-02T18:00:01")
-    assert missing_since("0 0 * * *", success, at("2026-03-04T18:01:00")) is None
-    assert missing_since("0 0 * * *", success, at("2026-03-04T18:01:01")) == at("2026-03-03T18:00")
+    success = "2026-03-02T18:00:01"
+    assert missing("0 0 * * *", success, "2026-03-04T18:01:00") is None
+    assert missing("0 0 * * *", success, "2026-03-04T18:01:01") == at("2026-03-03T18:00")
 
 
 @pytest.mark.parametrize(
@@ -143,3 +147,10 @@ def test_a_new_installation_has_five_minutes_to_start_its_first_scheduler(instal
 def test_the_start_up_does_not_excuse_a_scheduler_that_is_gone():
     status = whole(fact("installed", "2026-03-02T10:00", about=""), leader(seen_at="2026-03-02T10:01"))
     assert status.is_stale
+
+
+@pytest.mark.parametrize(("stopped", "is_stale"), [("2026-03-02T10:02:00", False), ("2026-03-02T10:01:59", True)])
+def test_a_leader_that_stopped_has_a_minute_to_be_followed(stopped, is_stale):
+    status = whole(fact("stopped", "2026-03-01", stopped, about="host-1"))
+    assert status.leader is None
+    assert (status.is_starting, status.is_stale) == (not is_stale, is_stale)

@@ -19,7 +19,17 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(help_text="Host, process id and start.", max_length=120, unique=True)),
-                ("role", models.CharField(choices=[("leader", "Leader"), ("standby", "Standby")], max_length=8)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("leader", "Leader"),
+                            ("standby", "Standby"),
+                            ("stopped", "led, and stopped as it should"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ("started_at", models.DateTimeField()),
                 ("seen_at", models.DateTimeField()),
                 ("loop_at", models.DateTimeField(help_text="The last good turn of the leader's loop.", null=True)),

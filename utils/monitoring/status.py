@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.conf import settings
+from apscheduler.triggers.cron import CronTrigger
 
-from utils import cron
 from utils.monitoring import words
 from utils.monitoring.facts import Fact, gather
+from utils.scheduler import slots
 from utils.scheduler.jobs import Job
 
-SILENCE = timedelta(seconds=60)  # without a heartbeat, then nobody leads; a takeover after a freeze takes less
+SILENCE = timedelta(seconds=60)  # without a leader, then nobody leads; a deploy and a takeover take less
 TOLERANCE = timedelta(seconds=60)  # after the second missing run
 START_UP = timedelta(minutes=5)  # that a new installation has to start its first scheduler
 
@@ -113,11 +113,11 @@ def judge(timetable: Iterable[Job], facts: Sequence[Fact], now: datetime) -> Sch
         return sorted(found, key=_ended, reverse=True)
 
     leader = next(iter(alive("leader")), None)
-    heard_at = max((_ended(fact) for fact in facts if fact.kind == "leader"), default=None)
+    heard_at = max((_ended(fact) for fact in facts if fact.kind in ("leader", "stopped")), default=None)
     standbys = tuple(alive("standby"))
     jobs = tuple(_job(job, facts, leader, now) for job in timetable)
     installed_at = min((fact.at for fact in facts if fact.kind == "installed"), default=now)
-    is_starting = leader is None and heard_at is None and now - installed_at <= START_UP
+    is_starting = leader is None and now <= (heard_at + SILENCE if heard_at else installed_at + START_UP)
     missing = [] if leader or is_starting else [_no_leader(heard_at, standbys, now)]
     return SchedulerStatus(
         now=now,
@@ -152,15 +152,14 @@ def _job(job: Job, facts: Sequence[Fact], leader: Fact | None, now: datetime) ->
         running=one("running") if leader else None,
         paused=paused,
         waiting=tuple(fact for fact in of_job if fact.kind == "request"),
-        due_since=missing_since(job.cron, since, now) if since and not paused else None,
+        due_since=missing_since(job.trigger(), since, now) if since and not paused else None,
     )
 
 
-def missing_since(expression: str, since: datetime, now: datetime) -> datetime | None:
+def missing_since(trigger: CronTrigger, since: datetime, now: datetime) -> datetime | None:
     """The first run that was to be after ``since``, if it and the one after it are missing at ``now``."""
-    trigger = cron.parse(expression, settings.TIME_ZONE)
-    first = cron.next_after(trigger, since)
-    second = first and cron.next_after(trigger, first)
+    first = slots.after(trigger, since)
+    second = first and slots.after(trigger, first)
     return first if second and now > second + TOLERANCE else None
 
 

@@ -21,8 +21,11 @@ _WRITE = """
     INSERT INTO utils_instance (name, role, started_at, seen_at, loop_at) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (name) DO UPDATE SET role = excluded.role, seen_at = excluded.seen_at, loop_at = excluded.loop_at
 """
-_REPLACE_LEADER = "DELETE FROM utils_instance WHERE role = 'leader' AND name <> %s"
-_DELETE = "DELETE FROM utils_instance WHERE name = %s"
+_REPLACE_LEADER = "DELETE FROM utils_instance WHERE role IN ('leader', 'stopped') AND name <> %s"
+_STOP = """
+    UPDATE utils_instance SET role = 'stopped', seen_at = %s WHERE name = %s AND role = 'leader';
+    DELETE FROM utils_instance WHERE name = %s AND role = 'standby'
+"""
 
 
 class Heartbeat:
@@ -59,8 +62,8 @@ class Heartbeat:
         self.beat(Role.LEADER)
 
     def stop(self) -> None:
-        """This process ends as it should: nobody misses it."""
-        self._do(_DELETE, [self.name])
+        """This process ends as it should; a leader leaves word of when, for those who wait for the next one."""
+        self._do(_STOP, [datetime.now(UTC), self.name, self.name])
 
     def _do(self, query: str, values: list[object]) -> None:
         try:

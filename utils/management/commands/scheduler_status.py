@@ -25,9 +25,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Alarm since {words.local(alarm.at)}: {alarm.text}")
         if found.is_stale:
             raise CommandError("\n".join(found.problems))
-        self.stdout.write(
-            "No scheduler yet: the installation is new." if found.is_starting else "The scheduler is well."
-        )
+        starting = "No scheduler leads yet; it has a moment to start."
+        self.stdout.write(starting if found.is_starting else "The scheduler is well.")
 
 
 def _processes(found: SchedulerStatus) -> list[str]:
