@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -41,15 +42,15 @@ def race(course: Course) -> Race:
     _cut_off(ids)
     customers = Customer.objects.in_bulk(ids)
     installation.settle_down()
-    acts = {LIMIT: lambda customer: _by_hand(course.by_hand, customer), OURS: _receive, LOOP: _naive}
-    for first in range(0, len(ids), 3):
-        for (contender, act), customer_id in zip(acts.items(), ids[first : first + 3], strict=True):
-            customer = customers[customer_id]
-            if contender == LOOP:
-                with installation.triggers_off():
-                    race.run(contender, 1, lambda act=act, customer=customer: act(customer))
-            else:
-                race.run(contender, 1, lambda act=act, customer=customer: act(customer))
+    acts = {LIMIT: partial(_by_hand, course.by_hand), OURS: _receive, LOOP: _naive}
+    with installation.triggers_off() as apart:
+        for first in range(0, len(ids), 3):
+            for (contender, act), customer_id in zip(acts.items(), ids[first : first + 3], strict=True):
+                payment = partial(race.run, contender, 1, partial(act, customers[customer_id]))
+                if contender == LOOP:
+                    apart(payment)
+                else:
+                    payment()
     race.series[LIMIT].queries = 1
     _check(ids)
     return race

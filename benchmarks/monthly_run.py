@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -30,10 +31,10 @@ def race(course: Course) -> Race:
             _prepare(course.by_hand, course.size)
             race.run(contender, course.size, lambda act=act, now=now: act(now))
             month += 1
-        with installation.triggers_off():
+        with installation.triggers_off() as apart:
             for contender, act in ((LOOP, _loop), (BULK, _bulk)):
                 sample = _sample(course.size, contender)
-                race.run(contender, SAMPLE, lambda act=act, sample=sample, now=now: act(sample, now))
+                apart(partial(race.run, contender, SAMPLE, partial(act, sample, now)))
     race.series[LIMIT].queries = hand.statements / course.rounds / course.size
     return race
 
