@@ -40,10 +40,14 @@ def hold(
 ) -> Hold:
     """Put a subscription on hold from ``starts_on`` to before ``ends_on``, or until it is resumed.
 
+    Asked again for the same days it gives the hold that there is.
+
     Raises:
         Refused: in the past, dates in impossible order, a day of another hold, an ended subscription.
     """
     subscription = _lock(subscription)
+    if earlier := subscription.holds.filter(days=DateRange(starts_on, ends_on), settled_at=None).first():
+        return earlier
     today = clock.local_date(now)
     first = max(today, subscription.starts_on)
     if starts_on < first:
@@ -128,7 +132,7 @@ def _finish(subscription: Subscription, running: Hold, day: date, *, now: dateti
 def _skip_or_credit(subscription: Subscription, first: date, day: date, *, now: datetime, by: Any) -> None:
     if settings.CREDIT_UNUSED_DAYS:
         lines = unused_days.lines_from(subscription.pk, first)
-        reason = f"On hold from {first} to before {day}"
+        reason = f"On hold from {wording.day(first)} to before {wording.day(day)}"
         unused_days.credit_days(
             subscription.customer, lines, first, day, reason=reason, frees_days=False, now=now, by=by
         )

@@ -144,7 +144,7 @@ def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: dateti
         subscription.customer,
         lines,
         day,
-        reason=f"Change of plan to {plan} on {day}",
+        reason=f"Change of plan to {plan} on {wording.day(day)}",
         frees_days=True,
         now=now,
         by=by,

@@ -224,6 +224,14 @@ def test_l1_a_hold_is_taken_back_before_it_begins_with_its_end():
     assert lines(subscription)[-1] == "2026-05-01 2026-06-01 30.00"
 
 
+def test_l3_a_hold_that_is_asked_for_twice_is_made_once():
+    subscription = subscribed()
+    first = hold(subscription, "2026-04-11", "2026-04-21", on="2026-04-05")
+    assert hold(subscription, "2026-04-11", "2026-04-21", on="2026-04-05") == first
+    assert Hold.objects.count() == 1
+    assert ScheduledChange.objects.count() == 2
+
+
 def test_l1_a_hold_that_has_begun_is_resumed_not_taken_back():
     subscription = subscribed()
     hold(subscription, "2026-04-11", "2026-04-21")
