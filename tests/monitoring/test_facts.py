@@ -45,7 +45,9 @@ def test_what_staff_asked_for_what_comes_next_and_what_alarms_are_found(admin_us
     Alarm.objects.create(key="over", text="Over", began_at=at("2026-03-01"), ended_at=at("2026-03-02"))
     Alarm.objects.create(key="open", text="Something", began_at=at("2026-03-01"))
     job = found()
-    assert (job.next_run, job.paused.row) == (at("2026-03-02T10:04"), admin_user.pk)
+    assert (job.paused.row, job.next_run) == (admin_user.pk, None)
+    PausedJob.objects.all().delete()
+    assert (found().paused, found().next_run) == (None, at("2026-03-02T10:04"))
     assert [waiting.text for waiting in job.waiting] == ["run"]
     assert found(TIMETABLE[1].id).next_run is None
     assert [alarm.text for alarm in status.current(TIMETABLE, at("2026-03-02T10:03")).alarms] == ["Something"]

@@ -146,7 +146,7 @@ def _job(job: Job, facts: Sequence[Fact], leader: Fact | None, now: datetime) ->
         id=job.id,
         name=job.name,
         cron=job.cron,
-        next_run=planned.at if planned else None,
+        next_run=planned.at if planned and not paused else None,
         last_success=success,
         last_failure=one(*FAILURES),
         running=one("running") if leader else None,
