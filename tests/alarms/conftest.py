@@ -1,6 +1,7 @@
 import pytest
 
 from tests.alarms.receivers import MailServer, WebServer
+from tests.jobs.conftest import notes, start  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

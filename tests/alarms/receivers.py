@@ -8,7 +8,6 @@ import json
 import logging
 import socket
 import threading
-import time
 from contextlib import suppress
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,15 +22,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_until(condition, seconds=20):
-    """What ``condition`` returns as soon as it is true; fails when it is not within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
-    return value
 
 
 class MailServer:
@@ -72,7 +62,7 @@ class MailServer:
 
     @property
     def subjects(self) -> list[str]:
-        return [mail["subject"] for mail in self.mails]
+        return [mail["subject"].strip() for mail in self.mails]
 
 
 class WebServer:

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.alarms.receivers import MailServer, wait_until
+from tests.alarms.receivers import MailServer
 from tests.builders import at
+from tests.jobs.notes import until
 from utils.alarms import channels, following
 from utils.alarms.channels import Undeliverable
 from utils.alarms.conditions import Findings
@@ -167,7 +168,7 @@ def test_a_notice_that_is_being_sent_is_not_sent_by_another_process(webhook):
     webhook.hold()
     sending = threading.Thread(target=deliver_posts)
     sending.start()
-    wait_until(lambda: webhook.requests)
+    until(lambda: webhook.requests)
     assert not deliver_next("webhook", channels.post, PACE, now=NOW + SECOND)
     webhook.stop()
     sending.join(10)

@@ -5,7 +5,8 @@ import time
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.alarms.receivers import WebServer, wait_until
+from tests.alarms.receivers import WebServer
+from tests.jobs.notes import until
 from utils.alarms import dead_man
 from utils.alarms.dead_man import DeadMan, with_signal
 from utils.scheduler.jobs import Job
@@ -31,7 +32,7 @@ def test_a_run_is_pinged_by_the_convention_of_healthchecks_io(service, pings):
     pings.run_ended(BILLS, "")
     pings.run_started(BILLS)
     pings.run_ended(BILLS, "ValueError: no café")
-    wait_until(lambda: len(service.requests) == 4)
+    until(lambda: len(service.requests) == 4)
     assert [(path, body) for path, _, body in service.requests] == [
         ("/secret-key/bills/start", ""),
         ("/secret-key/bills", ""),
@@ -43,7 +44,7 @@ def test_a_run_is_pinged_by_the_convention_of_healthchecks_io(service, pings):
 def test_a_job_without_an_address_is_not_pinged(service, pings):
     pings.run_started(BOOKS)
     pings.run_started(BILLS)
-    wait_until(lambda: service.requests)
+    until(lambda: service.requests)
     assert service.paths == ["/secret-key/bills/start"]
 
 
@@ -57,7 +58,7 @@ def test_a_service_that_does_not_answer_delays_nothing_and_is_logged_once_withou
         pings.run_started(BILLS)
         pings.run_ended(BILLS, "")
     assert time.monotonic() - began < 1
-    wait_until(lambda: len(service.requests) >= 3)
+    until(lambda: len(service.requests) >= 3)
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("The dead-man address of bills cannot be reached: ")
     assert "secret-key" not in caplog.text
@@ -67,14 +68,14 @@ def test_a_fault_that_comes_back_is_logged_again(service, pings, caplog):
     for status, lines in ((500, 1), (500, 1), (200, 1), (500, 2)):
         service.status, before = status, len(service.requests)
         pings.run_ended(BILLS, "")
-        wait_until(lambda before=before: len(service.requests) > before and pings._waiting.empty())
-        wait_until(lambda lines=lines: len(caplog.messages) == lines)
+        until(lambda before=before: len(service.requests) > before and pings._waiting.empty())
+        until(lambda lines=lines: len(caplog.messages) == lines)
     assert set(caplog.messages) == {"The dead-man address of bills cannot be reached: the answer was HTTP 500"}
 
 
 def test_a_long_error_is_cut(service, pings):
     pings.run_ended(BILLS, "x" * 100_000)
-    wait_until(lambda: service.requests)
+    until(lambda: service.requests)
     assert len(service.requests[0][2]) == 10_000
 
 

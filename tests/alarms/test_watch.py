@@ -6,8 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.alarms.receivers import free_port, wait_until
+from tests.alarms.receivers import free_port
 from tests.builders import at
+from tests.jobs.notes import until
 from utils.alarms import following
 from utils.alarms.conditions import Findings
 from utils.alarms.delivery import Delivery, Pace
@@ -34,15 +35,15 @@ def test_a_webhook_that_does_not_answer_holds_up_no_mail_and_no_look(mail, webho
     troubles = [("bills", "wrong")]
     watch = kept(Watch({"failed": lambda now: troubles}, pace=QUICK))
     watch.look(timezone.now())
-    wait_until(lambda: webhook.requests and mail.mails)
+    until(lambda: webhook.requests and mail.mails)
     troubles.clear()
     watch.look(timezone.now())
-    wait_until(lambda: len(mail.mails) == 2)
+    until(lambda: len(mail.mails) == 2)
     assert caplog.messages == ["ALARM: wrong", "ALARM OVER: wrong"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     webhook.stop()
     webhook.start()
-    wait_until(lambda: not AlarmNotice.objects.filter(sent_at=None).exists())
+    until(lambda: not AlarmNotice.objects.filter(sent_at=None).exists())
     assert [body["ended_at"] is None for body in webhook.bodies][-2:] == [True, False]
 
 
@@ -56,7 +57,7 @@ def test_a_thread_of_delivery_outlives_an_error_of_ours(webhook, caplog, kept):
 
     following.follow(Findings({"failed:bills": "wrong"}), channels=["webhook"], now=timezone.now())
     kept(Delivery("webhook", broken_at_first, QUICK)).wake()
-    wait_until(lambda: not AlarmNotice.objects.filter(sent_at=None).exists())
+    until(lambda: not AlarmNotice.objects.filter(sent_at=None).exists())
     assert "Notices by webhook failed" in caplog.text
 
 
