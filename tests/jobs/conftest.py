@@ -1,6 +1,8 @@
 import json
+from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from tests.jobs.notes import Notes
 from tests.jobs.processes import Process, Service
@@ -52,3 +54,21 @@ def service(program):
     yield start_service
     for service in services:
         service.stop()
+
+
+@pytest.fixture
+def other_session():
+    """A transaction of somebody else that stays open in a ``with``."""
+
+    @contextmanager
+    def hold(statement):
+        session = connection.copy()
+        try:
+            session.set_autocommit(False)
+            with session.cursor() as cursor:
+                cursor.execute(statement)
+            yield
+        finally:
+            session.close()
+
+    return hold

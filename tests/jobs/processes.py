@@ -109,6 +109,12 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def processor_seconds(self) -> float:
+        """How long it has used a processor."""
+        ticks = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
