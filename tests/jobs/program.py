@@ -2,7 +2,7 @@
 
 The environment has JOBS, a list such as ``[{"id": "tick", "every": 2, "does": "note", "limit": 9}]``: every so many
 seconds, or by ``cron``; what they do is noted in the table ``notes``. TIMERS has what differs from ``SHORT``, or says
-``"production"``.
+``"production"``. BREAK names a fault of ``tests.jobs.breaking``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if code := set_up():
 from apscheduler.triggers.cron import CronTrigger
 from django.db import connection
 
+from tests.jobs.breaking import break_down
 from utils.scheduler.jobs import Job
 from utils.scheduler.supervisor import Supervisor, exit_now
 from utils.scheduler.timers import Timers
@@ -99,4 +100,6 @@ def timetable():
 if __name__ == "__main__":
     given = json.loads(os.environ.get("TIMERS", "{}"))
     timers = Timers() if given == "production" else replace(SHORT, **given)
+    if fault := os.environ.get("BREAK"):
+        break_down(fault)
     exit_now(Supervisor(timetable(), timers).run())

@@ -11,15 +11,13 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from utils.scheduler import errors, history, requests, sessions, tables
+from utils.scheduler import errors, history, requests, tables
 from utils.scheduler.executor import SlotExecutor
 from utils.scheduler.loop import FAILURES_BEFORE_SILENCE
 from utils.scheduler.planning import Planner
 from utils.scheduler.timers import Timers
 
 logger = logging.getLogger(__name__)
-
-PRUNING = sessions.Limits(statement=timedelta(seconds=50), lock=timedelta(seconds=1))
 
 
 class Housekeeper:
@@ -93,10 +91,9 @@ class Housekeeper:
             self._runs |= runs
 
     def _prune(self) -> None:
-        """Delete what is old, should the job that does it have been missed for long."""
+        """Delete what is old, should the job that does it have been missed; what takes too long is left to that job."""
         before = datetime.now(UTC) - timedelta(days=settings.JOB_HISTORY_DAYS)
         try:
-            with sessions.limited(PRUNING):
-                history.delete_old(self._planner.known, before=before)
+            history.delete_old(self._planner.known, before=before)
         except DatabaseError as error:
             logger.warning("Old records of runs cannot be deleted now: %s", errors.headline(error))

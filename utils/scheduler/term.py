@@ -75,6 +75,8 @@ class Term:
         self._planner.set_up()
         self._planner.show(anyway=True)
         connections.close_all()
+        for part in (LOOP, HOUSEKEEPING):
+            self._watchdog.hear(part)
         self._plan.begin()
         self._housekeeper.start()
         if self._ticker:
