@@ -1,0 +1,19 @@
+"""Runs ``tests.jobs.program`` as process 1 of a namespace of its own, and hands SIGTERM on to it, as an engine does."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+unshare = subprocess.Popen(["unshare", "--pid", "--fork", sys.executable, "-m", "tests.jobs.program"])
+
+
+def pass_on(number, frame):
+    children = Path(f"/proc/{unshare.pid}/task/{unshare.pid}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), number)
+
+
+signal.signal(signal.SIGTERM, pass_on)
+sys.exit(unshare.wait())
