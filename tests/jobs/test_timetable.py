@@ -174,10 +174,11 @@ def test_a_stored_job_does_not_run_outside_the_scheduler_process():
 
 
 @pytest.mark.django_db
-def test_the_web_application_starts_no_scheduler():
+def test_f2_the_web_application_starts_no_scheduler_and_does_not_even_load_one():
     code = (
-        "import threading; from isp_billing.wsgi import application; "
-        "print(application is not None, [t.name for t in threading.enumerate()])"
+        "import sys, threading; from isp_billing.wsgi import application; from django.urls import get_resolver; "
+        "print(len(get_resolver().url_patterns) > 2, [t.name for t in threading.enumerate()], "
+        "[name for name in ('runner', 'loop', 'term', 'supervisor') if f'utils.scheduler.{name}' in sys.modules])"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code],
@@ -187,4 +188,4 @@ def test_the_web_application_starts_no_scheduler():
         text=True,
         check=True,
     )
-    assert shown.stdout.strip() == "True ['MainThread']"
+    assert shown.stdout.strip() == "True ['MainThread'] []"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -24,7 +24,7 @@ class Past:
 def at_or_after(trigger: CronTrigger, instant: datetime) -> datetime | None:
     """The first slot that is not before an instant; None when the rhythm has none any more."""
     slot: datetime | None = trigger.get_next_fire_time(None, instant)
-    return slot
+    return slot and slot.astimezone(UTC)  # in their own zones, instants of a repeated hour never are equal
 
 
 def after(trigger: CronTrigger, instant: datetime) -> datetime | None:
