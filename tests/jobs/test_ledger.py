@@ -136,17 +136,19 @@ def test_old_records_are_deleted_but_not_what_tells_when_a_job_last_ran():
         ("could not connect to postgres://isp:hunter2hunter2@db:5432/x", "postgres://isp:***@db:5432/x"),
         ("the key is example-secret-key-of-this-test-of-ours", "the key is ***"),
         ("posting to https://hooks.example.net/T000/secret failed", "posting to *** failed"),
+        ("posting to https://hc.example.net/uuid-of-ours/start failed", "posting to ***/start failed"),
         ("password database-password-of-ours refused", "password *** refused"),
     ],
 )
 def test_no_secret_stands_in_an_error(settings, monkeypatch, text, told):
     settings.SECRET_KEY = "example-secret-key-of-this-test-of-ours"
     settings.ALARM_WEBHOOK_URL = "https://hooks.example.net/T000/secret"
+    settings.DEAD_MAN_URLS = ["tick=https://hc.example.net/uuid-of-ours"]
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "database-password-of-ours")
     report = errors.report(ValueError(text))
     assert told in report.partition("\n")[0]
     assert told in report.partition("\n")[2]
-    for secret in ("hunter2", "example-secret", "T000", "database-password"):
+    for secret in ("hunter2", "example-secret", "T000", "uuid-of-ours", "database-password"):
         assert secret not in report
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 
 LONGEST = 20_000  # characters
 SHORT = 900  # characters; the history table takes 1000
 PASSWORD_IN_URL = re.compile(r"(\w://[^/\s:@]*:)[^@\s]+@")
-SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD$|KEY$|URL$")
+SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD$|KEY$|URLS?$")
+ADDRESS = re.compile(r"\w+://[^\s'\"\],]+")
 LEAST_SECRET = 8  # characters; a shorter one would be found in innocent words
 HIDDEN = "***"
 
@@ -37,14 +38,14 @@ def clean(text: str) -> str:
 
 def _secrets() -> Iterator[str]:
     """The values of settings that are secret by their name, and addresses, which may carry a token."""
-    yield from _long_enough(settings.DATABASES["default"].get("PASSWORD"))
+    yield from _long_enough([settings.DATABASES["default"].get("PASSWORD")])
     for name in dir(settings):
         if SECRET_NAMES.search(name):
             value = getattr(settings, name)
-            if not name.endswith("URL") or "://" in str(value):
-                yield from _long_enough(value)
+            yield from _long_enough(ADDRESS.findall(str(value)) if "URL" in name else [value])
 
 
-def _long_enough(value: object) -> Iterator[str]:
-    if isinstance(value, str) and len(value) >= LEAST_SECRET:
-        yield value
+def _long_enough(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str) and len(value) >= LEAST_SECRET:
+            yield value

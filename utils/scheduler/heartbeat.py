@@ -52,8 +52,11 @@ class Heartbeat:
         self.loop_at = datetime.now(UTC)
 
     def beat(self, role: Role) -> None:
-        """Touch the file and write the row."""
-        self.touch()
+        """Touch the file and write the row, as far as they let us: what they tell is not worth a run."""
+        try:
+            self.touch()
+        except OSError as error:
+            logger.warning("The heartbeat cannot be written: %s", error)
         self._do(_WRITE, [self.name, role.value, self._started_at, datetime.now(UTC), self.loop_at])
 
     def lead(self) -> None:

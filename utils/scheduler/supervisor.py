@@ -92,7 +92,7 @@ class Supervisor:
         while problem := outage.current():
             connections.close_all()
             self._hear()
-            self._heartbeat.touch()
+            self._heartbeat.beat(Role.STANDBY)
             logger.warning("Waiting: %s", problem)
             if self._stop.wait(next(retries)):
                 return False

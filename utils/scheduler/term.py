@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from utils.scheduler import ledger, tables
 from utils.scheduler.executor import SlotExecutor
@@ -110,10 +110,16 @@ class Term:
     def end(self) -> None:
         """Close the runs that are cut off, and let the tables say so."""
         if open_runs := self._runner.open_runs():
-            ledger.interrupt(run_ids=open_runs, now=datetime.now(UTC))
-            for run_id in open_runs:
-                self._note(run_id)
+            self._close(open_runs)
         self._housekeeper.stop(LAST_WORK)
+
+    def _close(self, runs: list[int]) -> None:
+        try:
+            ledger.interrupt(run_ids=runs, now=datetime.now(UTC))
+        except (DatabaseError, InterfaceError):
+            logger.exception("The next scheduler closes the runs that are cut off")
+        for run_id in runs:
+            self._note(run_id)
 
     def _note(self, run_id: int) -> None:
         self._housekeeper.note(run_id)
