@@ -17,7 +17,7 @@ from utils.monitoring import status
 
 KEY, SECONDS = "scheduler-banner", 15
 LATE = "late:"  # alarms that say the same as the problems
-LINK = '{} <a class="text-link" href="{}">Scheduler</a>'
+LINK = '{} <a class="font-semibold underline" href="{}">Open the page of the scheduler</a>'
 FOR_OTHERS = (
     "The scheduler is not well: overdue subscriptions may stay on, and bills and reminders may come late. "
     "A payment still brings a subscription back at once. Please tell your operator."
@@ -47,7 +47,7 @@ def sentences(request: HttpRequest) -> list[Any]:
 
 def _look() -> tuple[list[str], list[str]]:
     found = status.current(TIMETABLE, timezone.now())
-    told = [alarm.text for alarm in found.alarms if not alarm.about.startswith(LATE)]
+    told = [f"{alarm.text.rstrip('.')}." for alarm in found.alarms if not alarm.about.startswith(LATE)]
     return list(found.problems), told
 
 

@@ -67,7 +67,7 @@ def test_several_problems_are_the_first_and_a_count(staff, gone):
 def test_an_open_alarm_shows_to_those_who_may_see_the_scheduler(staff, well):
     alarm = Alarm.objects.create(key="x", text="<b>Books</b> differ", began_at=timezone.now())
     shown = banner(staff(*SEES))
-    assert "1 open alarm: &lt;b&gt;Books&lt;/b&gt; differ" in shown
+    assert "1 open alarm: &lt;b&gt;Books&lt;/b&gt; differ. <a" in shown
     assert 'href="/admin/scheduler/"' in shown
     assert banner(staff("view_customer")) == ""
     alarm.ended_at = timezone.now()

@@ -45,6 +45,26 @@ def test_a_run_is_counted_once_and_when_it_ends():
     assert JobTotal.objects.get().rows == 3
 
 
+def test_many_runs_that_one_statement_ends_are_all_counted():
+    for minute in range(3):
+        add_run("x", f"2026-03-02T10:0{minute}", seconds=None)
+        add_run("y", f"2026-03-02T10:0{minute}", seconds=None)
+    add_run("z", "2026-03-02T10:00")
+    ended_at = at("2026-03-02T10:10")
+    JobRun.objects.filter(result="running").update(result="failed", ended_at=ended_at, rows=2)
+    JobRun.objects.all().update(rows=9)
+    again = [
+        JobRun(job_id="x", slot=at(f"2026-03-02T11:0{minute}"), started_at=ended_at, ended_at=ended_at, result=result)
+        for minute, result in enumerate(("succeeded", "interrupted", "succeeded"))
+    ]
+    JobRun.objects.bulk_create(again)
+    x, y, z = JobTotal.objects.order_by("job_id")
+    assert (x.succeeded, x.failed, x.interrupted, x.rows) == (2, 3, 1, 6)
+    assert (x.durations[0], sum(x.durations)) == (2, 5)
+    assert (y.succeeded, y.failed, y.rows, sum(y.durations)) == (0, 3, 6, 3)
+    assert (z.succeeded, z.rows) == (1, 0)
+
+
 def since():
     return {rhythm.job_id: (rhythm.cron, f"{rhythm.since:%H:%M}") for rhythm in JobRhythm.objects.all()}
 
