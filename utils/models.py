@@ -45,9 +45,11 @@ class JobRun(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["job_id", "-id"], name="jobrun_of_job"),
-            models.Index(fields=["job_id", "-id"], condition=Q(result="succeeded"), name="jobrun_last_success"),
-            models.Index(fields=["job_id", "-id"], condition=~Q(result="succeeded"), name="jobrun_no_success"),
+            # Not by id: the primary key has that order as well, and PostgreSQL would walk it through a year of
+            # minutely runs to find the last one of a weekly job.
+            models.Index(fields=["job_id", "-ended_at"], name="jobrun_of_job"),
+            models.Index(fields=["job_id", "-ended_at"], condition=Q(result="succeeded"), name="jobrun_last_success"),
+            models.Index(fields=["job_id", "-ended_at"], condition=~Q(result="succeeded"), name="jobrun_no_success"),
             models.Index(fields=["started_at"], name="jobrun_started"),
         ]
 

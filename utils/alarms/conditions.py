@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import F
 
 from utils.models import JobRun
 from utils.monitoring import status
@@ -66,7 +67,8 @@ def failed(timetable: Sequence[Job]) -> Source:
 
     def source(now: datetime) -> Iterable[tuple[str, str]]:
         for job in timetable:
-            newest = list(JobRun.objects.filter(job_id=job.id)[:2])
+            runs = JobRun.objects.filter(job_id=job.id, superseded=False)
+            newest = list(runs.order_by(F("ended_at").desc(nulls_first=True))[:2])
             ended = [run for run in newest if run.ended_at]
             if ended and ended[0].result == JobRun.Result.FAILED:
                 yield job.id, f"“{job.name}” failed: {ended[0].error.partition(chr(10))[0]}"

@@ -132,15 +132,15 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-id"],
                 "indexes": [
-                    models.Index(fields=["job_id", "-id"], name="jobrun_of_job"),
+                    models.Index(fields=["job_id", "-ended_at"], name="jobrun_of_job"),
                     models.Index(
                         condition=models.Q(("result", "succeeded")),
-                        fields=["job_id", "-id"],
+                        fields=["job_id", "-ended_at"],
                         name="jobrun_last_success",
                     ),
                     models.Index(
                         condition=models.Q(("result", "succeeded"), _negated=True),
-                        fields=["job_id", "-id"],
+                        fields=["job_id", "-ended_at"],
                         name="jobrun_no_success",
                     ),
                     models.Index(fields=["started_at"], name="jobrun_started"),

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# The runs come from the indexes that end with "id DESC", so that one row of each kind is read, not the history.
+# The runs come from the indexes by job and end, so that one row of each kind is read, not the history. What ran
+# before the clock was set back is no witness of what is due now.
 KNOWN = """
 SELECT role, name, started_at, seen_at, id, '' FROM utils_instance
 UNION ALL
@@ -26,21 +27,22 @@ SELECT 'installed', '', min(applied), NULL, NULL, '' FROM django_migrations WHER
 UNION ALL
 SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, split_part(run.error, E'\\n', 1)
 FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
-    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'succeeded' ORDER BY id DESC LIMIT 1)
+    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'succeeded' AND NOT superseded
+        ORDER BY ended_at DESC LIMIT 1)
     UNION ALL
     (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result <> 'succeeded' AND ended_at IS NOT NULL
-        ORDER BY id DESC LIMIT 1)
+        AND NOT superseded ORDER BY ended_at DESC LIMIT 1)
     UNION ALL
-    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'running' ORDER BY id DESC LIMIT 1)
+    (SELECT * FROM utils_jobrun WHERE job_id = job.id AND result = 'running' AND ended_at IS NULL LIMIT 1)
 ) AS run
 """
 
 RECENT = """
 SELECT run.result, run.job_id, run.started_at, run.ended_at, run.id, ''
 FROM unnest(%s::text[]) AS job (id) CROSS JOIN LATERAL (
-    SELECT * FROM utils_jobrun WHERE job_id = job.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT %s
+    SELECT * FROM utils_jobrun WHERE job_id = job.id AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT %s
 ) AS run
-ORDER BY run.id
+ORDER BY run.ended_at
 """
 
 
