@@ -6,7 +6,7 @@ Whatever is deleted, edited or locked in them, the jobs run; the tables follow a
 from __future__ import annotations
 
 import logging
-import pickle  # nosec B403  (written here, read nowhere)
+import pickle  # nosec B403
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
