@@ -9,8 +9,8 @@ from tests.jobs.processes import Process, Service
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Start schedulers (or another program) that are gone when the test ends."""
+def start(tmp_path, transactional_db):
+    """Start schedulers (or another program) that are gone when the test ends, before the tables are emptied."""
     started = []
 
     def start_one(*command, **environment):
@@ -33,7 +33,7 @@ def notes(transactional_db):
 
 
 @pytest.fixture
-def program(start, notes):
+def program(notes, start):
     """Start a scheduler with jobs of the test and short timers: ``program({"id": "tick", "every": 1})``."""
 
     def start_program(*jobs, timers=None, **environment):
