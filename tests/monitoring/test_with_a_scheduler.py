@@ -18,7 +18,7 @@ BOOKS = next(job for job in TIMETABLE if job.id == "verify_books")
 
 
 @pytest.fixture
-def scheduler(tmp_path):
+def scheduler(tmp_path, transactional_db):
     process = Process("run_scheduler.py", SCHEDULER_HEARTBEAT_FILE=str(tmp_path / "heartbeat"))
     process.wait_for("Scheduler started successfully!")
     yield process
