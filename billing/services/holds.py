@@ -49,13 +49,7 @@ def hold(
     if earlier := subscription.holds.filter(days=DateRange(starts_on, ends_on), settled_at=None).first():
         return earlier
     today = clock.local_date(now)
-    first = max(today, subscription.starts_on)
-    if starts_on < first:
-        raise Refused(f"The hold would start on {wording.day(starts_on)}. Choose {wording.day(first)} or later.")
-    if subscription.ends_on is not None:
-        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
-    others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
-    rules.checked(rules.Hold(starts_on, ends_on), others, say=wording.day)
+    _check(subscription, starts_on, ends_on, first=max(today, subscription.starts_on))
     new = Hold.objects.create(
         subscription=subscription,
         days=DateRange(starts_on, ends_on),
@@ -70,6 +64,15 @@ def hold(
         apply_hold(begin, now=now, by=by)
     billing_states.refresh([subscription.pk])
     return new
+
+
+def _check(subscription: Subscription, starts_on: date, ends_on: date | None, *, first: date) -> None:
+    if starts_on < first:
+        raise Refused(f"The hold would start on {wording.day(starts_on)}. Choose {wording.day(first)} or later.")
+    if subscription.ends_on is not None:
+        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
+    others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
+    rules.checked(rules.Hold(starts_on, ends_on), others, say=wording.day)
 
 
 @transaction.atomic(durable=True)
