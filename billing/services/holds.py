@@ -46,8 +46,9 @@ def hold(
         Refused: in the past, dates in impossible order, a day of another hold, an ended subscription.
     """
     subscription = _lock(subscription)
-    if earlier := subscription.holds.filter(days=DateRange(starts_on, ends_on), settled_at=None).first():
-        return earlier
+    for earlier in subscription.holds.filter(settled_at=None, days__startswith=starts_on):
+        if earlier.days.upper == ends_on:
+            return earlier
     today = clock.local_date(now)
     _check(subscription, starts_on, ends_on, first=max(today, subscription.starts_on))
     new = Hold.objects.create(
