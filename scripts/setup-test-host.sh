@@ -14,6 +14,7 @@ iptables iptables
 debootstrap debootstrap
 update-ca-certificates ca-certificates
 chromium chromium
+faketime faketime
 promtool prometheus
 LIST
 }

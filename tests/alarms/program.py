@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.jobs.program import SHORT, timetable  # loads Django
+from tests.jobs.program import SHORT, slots, timetable  # loads Django
 from utils.alarms import conditions, dead_man
 from utils.alarms.delivery import Pace
 from utils.alarms.watch import Watch
@@ -17,4 +17,4 @@ if __name__ == "__main__":
     planned = [job for job in jobs if not job.every]
     watch = Watch({"failed": conditions.failed(jobs), "late": conditions.late(planned)}, pace=QUICK)
     pings = dead_man.DeadMan(dead_man.addresses(), jobs)
-    exit_now(Supervisor(jobs, SHORT, on_tick=watch.look, listeners=(pings, watch)).run())
+    exit_now(Supervisor(jobs, SHORT, on_tick=watch.look, listeners=(slots, pings, watch)).run())

@@ -6,11 +6,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.alarms.receivers import WebServer
+from tests.builders import at
 from tests.jobs.notes import until
 from utils.alarms import dead_man
 from utils.alarms.dead_man import DeadMan, with_signal
 from utils.scheduler.jobs import Job
 
+SLOT = at("2026-06-15T00:05")
 BILLS = Job(id="bills", name="Bills", function=lambda: None, cron="5 0 * * *")
 BOOKS = Job(id="books", name="Books", function=lambda: None, cron="5 0 * * *")
 
@@ -24,13 +26,16 @@ def service():
 
 @pytest.fixture
 def pings(service):
-    return DeadMan({"bills": f"{service.url}/secret-key/bills"}, [BILLS, BOOKS])
+    sending = DeadMan({"bills": f"{service.url}/secret-key/bills"}, [BILLS, BOOKS])
+    yield sending
+    while not sending._waiting.empty():
+        sending._waiting.get()
 
 
 def test_a_run_is_pinged_by_the_convention_of_healthchecks_io(service, pings):
-    pings.run_started(BILLS)
+    pings.run_started(BILLS, SLOT)
     pings.run_ended(BILLS, "")
-    pings.run_started(BILLS)
+    pings.run_started(BILLS, SLOT)
     pings.run_ended(BILLS, "ValueError: no café")
     until(lambda: len(service.requests) == 4)
     assert [(path, body) for path, _, body in service.requests] == [
@@ -42,8 +47,8 @@ def test_a_run_is_pinged_by_the_convention_of_healthchecks_io(service, pings):
 
 
 def test_a_job_without_an_address_is_not_pinged(service, pings):
-    pings.run_started(BOOKS)
-    pings.run_started(BILLS)
+    pings.run_started(BOOKS, SLOT)
+    pings.run_started(BILLS, SLOT)
     until(lambda: service.requests)
     assert service.paths == ["/secret-key/bills/start"]
 
@@ -55,7 +60,7 @@ def test_a_service_that_does_not_answer_delays_nothing_and_is_logged_once_withou
     service.hold()
     began = time.monotonic()
     for _ in range(200):
-        pings.run_started(BILLS)
+        pings.run_started(BILLS, SLOT)
         pings.run_ended(BILLS, "")
     assert time.monotonic() - began < 1
     until(lambda: len(service.requests) >= 3)

@@ -8,6 +8,13 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+DOUBLED = """
+    SELECT slot, count(*) FROM notes WHERE job = %s AND what = 'ran' AND NOT EXISTS (
+        SELECT FROM utils_jobrun run WHERE run.job_id = job AND run.slot = notes.slot AND result = 'interrupted'
+    )
+    GROUP BY slot HAVING count(*) > 1
+"""
+
 
 def until(condition, seconds=20, what="it"):
     """Wait until ``condition`` is true, and return what it says."""
@@ -19,27 +26,33 @@ def until(condition, seconds=20, what="it"):
 
 
 class Notes:
-    """The table in which each run of a job leaves a row with the time and the process."""
+    """The table in which each run of a job leaves a row with the time and the process.
+
+    It is in the database of the tests, or where ``cursor`` leads.
+    """
+
+    def __init__(self, cursor=None):
+        self._cursor = cursor or (lambda: connection.cursor())
 
     def create(self):
         self.drop()
-        with connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(
-                "CREATE TABLE notes"
-                " (id bigserial, job text, what text, pid int, at timestamptz DEFAULT clock_timestamp())"
+                "CREATE TABLE notes (id bigserial, job text, what text, pid int, slot timestamptz,"
+                " at timestamptz DEFAULT clock_timestamp())"
             )
 
     def drop(self):
-        with connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS notes")
 
     def times(self, job, what="ran"):
-        with connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute("SELECT at FROM notes WHERE job = %s AND what = %s ORDER BY id", [job, what])
             return [row[0] for row in cursor.fetchall()]
 
     def pids(self, job):
-        with connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute("SELECT DISTINCT pid FROM notes WHERE job = %s", [job])
             return {row[0] for row in cursor.fetchall()}
 
@@ -48,6 +61,12 @@ class Notes:
         already = len(self.times(job, what))
         until(lambda: len(self.times(job, what)) >= already + count, seconds, f"{count} more of {job} {what}")
         return self.times(job, what)
+
+    def doubled(self, job):
+        """The slots in which the job ran more than once, and how often, though no run of the slot was cut off."""
+        with self._cursor() as cursor:
+            cursor.execute(DOUBLED, [job])
+            return dict(cursor.fetchall())
 
     def slots(self, job, every):
         """How often the job ran in each place of a rhythm that is counted in seconds."""

@@ -79,17 +79,20 @@ class Process:
             text=True,
         )
         self.lines: list[str] = []
+        self._said: list[str] = []
         self._arriving: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         for line in self._process.stdout:
-            self._arriving.put(line.rstrip("\n"))
+            self._said.append(line.rstrip("\n"))
+            self._arriving.put(self._said[-1])
         self._arriving.put(None)
 
     @property
     def output(self) -> str:
-        return "\n".join(self.lines)
+        """All that came until now, whether or not it was waited for."""
+        return "\n".join(self._said)
 
     def wait_for(self, pattern: str, seconds: float = 20) -> str:
         """The first line from now on that matches; fails with the whole output when none comes."""

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "isp_billing.settings")
 
@@ -54,9 +54,25 @@ class OftenJob(Job):
         return CronTrigger(second=f"*/{self.every}", timezone=UTC) if self.every else super().trigger()
 
 
+class Slots(threading.local):
+    """Listens to the runs, and knows the slot of the one that this thread carries out."""
+
+    now: datetime
+
+    def run_started(self, job: Job, slot: datetime) -> None:
+        self.now = slot
+
+    def run_ended(self, job: Job, error: str) -> None:
+        pass
+
+
+slots = Slots()
+
+
 def note(job: str, what: str = "ran") -> int:
+    values = [job, what, os.getpid(), slots.now]
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO notes (job, what, pid) VALUES (%s, %s, %s)", [job, what, os.getpid()])
+        cursor.execute("INSERT INTO notes (job, what, pid, slot) VALUES (%s, %s, %s, %s)", values)
     return 1
 
 
@@ -102,4 +118,4 @@ if __name__ == "__main__":
     timers = Timers() if given == "production" else replace(SHORT, **given)
     if fault := os.environ.get("BREAK"):
         break_down(fault)
-    exit_now(Supervisor(timetable(), timers).run())
+    exit_now(Supervisor(timetable(), timers, listeners=[slots]).run())

@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -47,7 +48,7 @@ class DeadMan:
         self._failing: set[str] = set()
         self._beginning = threading.Lock()
 
-    def run_started(self, job: Job) -> None:
+    def run_started(self, job: Job, slot: datetime) -> None:
         self._ping(job, "/start")
 
     def run_ended(self, job: Job, error: str) -> None:

@@ -33,7 +33,7 @@ class Watch:
             channel: Delivery(channel, send, pace or Pace()) for channel, send in channels.configured().items()
         }
 
-    def run_started(self, job: Job) -> None:
+    def run_started(self, job: Job, slot: datetime) -> None:
         """A run that begins alarms nobody."""
 
     def run_ended(self, job: Job, error: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from utils.scheduler.jobs import Job
@@ -14,8 +15,8 @@ logger = logging.getLogger(__name__)
 class RunListener(Protocol):
     """Is told of each run in the thread of the run, so it must not take long."""
 
-    def run_started(self, job: Job) -> None:
-        """The job begins now."""
+    def run_started(self, job: Job, slot: datetime) -> None:
+        """The job begins now; ``slot`` is its place in the rhythm, or when staff asked for it."""
 
     def run_ended(self, job: Job, error: str) -> None:
         """The run is over and its record is written; ``error`` is empty after a success."""
@@ -27,10 +28,10 @@ class Listeners:
     def __init__(self, listeners: Sequence[RunListener] = ()) -> None:
         self._listeners = listeners
 
-    def run_started(self, job: Job) -> None:
+    def run_started(self, job: Job, slot: datetime) -> None:
         for listener in self._listeners:
             try:
-                listener.run_started(job)
+                listener.run_started(job, slot)
             except Exception:
                 logger.exception("A listener failed at the beginning of “%s”", job.name)
 

@@ -86,7 +86,7 @@ class Runner:
         self._open[job.id] = run_id
         self._on_change(run_id)
         logger.info('Running job "%s"', job.name)
-        self._listeners.run_started(job)
+        self._listeners.run_started(job, work.slot)
         outcome = self._carry_out(job)
         self._persistently(f'The end of job "{job.name}" cannot be recorded', lambda: _end(run_id, work, outcome))
         self._open.pop(job.id)
