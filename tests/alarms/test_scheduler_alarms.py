@@ -29,7 +29,7 @@ def receivers():
 
 
 @pytest.fixture
-def scheduler(receivers, start, notes):
+def scheduler(receivers, notes, start):
     mail, webhook, outside = receivers
     environment = {
         "ALARM_EMAILS": "ops@example.net",

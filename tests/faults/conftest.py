@@ -47,7 +47,7 @@ def notes(database):
 
 
 @pytest.fixture
-def program(start, database, notes):  # noqa: F811
+def program(database, notes, start):  # noqa: F811
     """Start a scheduler with jobs of the test and short timers: ``program({"id": "tick", "every": 1})``."""
 
     def start_program(*jobs, timers=None, **environment):
