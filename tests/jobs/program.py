@@ -5,21 +5,20 @@ seconds, or by ``cron``; what they do is noted in the table ``notes``. TIMERS ha
 ``"production"``. BREAK names a fault of ``tests.jobs.breaking``.
 """
 
+# ruff: noqa: E402  (Django must be set up before its models are imported)
 from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "isp_billing.settings")
 
-from utils.commandline import set_up
+import django
 
-if code := set_up():
-    sys.exit(code)
+django.setup()
 
 from apscheduler.triggers.cron import CronTrigger
 from django.db import connection

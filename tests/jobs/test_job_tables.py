@@ -61,7 +61,7 @@ def test_f11_rows_that_are_deleted_come_back_and_no_slot_is_lost(program, notes)
     assert largest_gap(notes, "tick", deleted_at) < 1.8
 
 
-@pytest.mark.parametrize("what", ["note", "sleep 1"])
+@pytest.mark.parametrize("what", ["note", pytest.param("sleep 1", marks=pytest.mark.heavy)])
 def test_f12_a_row_that_is_deleted_while_its_job_runs_disturbs_nothing(program, notes, what):
     process = program({"id": "tick", "every": 2, "does": what})
     for _ in range(2):
@@ -92,21 +92,25 @@ def test_f14_a_row_that_cannot_be_read_is_written_anew_and_its_history_stays(pro
     assert job.djangojobexecution_set.filter(run_time__lt=timezone.now() - timedelta(hours=1)).count() == 1
 
 
+def history_of(job_id):
+    return set(DjangoJobExecution.objects.filter(job_id=job_id).values_list("id", flat=True))
+
+
 def test_f15_an_older_version_parks_the_jobs_of_a_newer_one_and_deletes_nothing(program, notes):
     new = program(TICK, TOCK)
     notes.wait_for("tock", 2)
     until(lambda: DjangoJobExecution.objects.filter(job_id="tock").exists())
     new.kill()
-    history = DjangoJobExecution.objects.filter(job_id="tock").count()
+    history = history_of("tock")
     old = program(TICK)
     old.wait_for("CRITICAL: Job tock is not in the timetable and does not run; its row and history stay")
     notes.wait_for("tick", 2)
     old.kill()
     assert DjangoJob.objects.get(id="tock").next_run_time is None
-    assert DjangoJobExecution.objects.filter(job_id="tock").count() == history
+    assert history <= history_of("tock")
     program(TICK, TOCK)
     notes.wait_for("tock", 2)
-    assert DjangoJobExecution.objects.filter(job_id="tock").count() >= history
+    assert history <= history_of("tock")
 
 
 def test_f16_a_job_that_left_the_timetable_runs_no_more_and_its_row_goes_with_its_history(program, notes):
@@ -145,7 +149,14 @@ def test_f17_looking_at_all_jobs_from_a_shell_deletes_no_row(program, notes):
     notes.wait_for("tick", 2)
 
 
-@pytest.mark.parametrize("edited", [timedelta(days=-400), timedelta(seconds=-3.3), timedelta(days=400)])
+@pytest.mark.parametrize(
+    "edited",
+    [
+        timedelta(days=-400),
+        pytest.param(timedelta(seconds=-3.3), marks=pytest.mark.heavy),
+        pytest.param(timedelta(days=400), marks=pytest.mark.heavy),
+    ],
+)
 def test_f19_an_edited_time_neither_spins_nor_stops_the_scheduler_and_is_corrected(program, notes, edited):
     process = program({"id": "tick", "every": 5}, {"id": "tock", "every": 1}, timers={"reconcile": 1})
     notes.wait_for("tock", 2)

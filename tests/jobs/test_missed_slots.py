@@ -47,6 +47,7 @@ def test_f3_a_run_that_fell_due_while_down_is_caught_up_once_and_then_the_rhythm
     assert DjangoJob.objects.get().next_run_time == last_hour() + timedelta(hours=1)
 
 
+@pytest.mark.heavy
 def test_f4_restarts_that_come_more_often_than_the_job_do_not_keep_it_from_running(program, notes):
     often, deadline = {"id": "tick", "every": 3}, time.monotonic() + 60
     while len(notes.times("tick")) < 3:
@@ -113,15 +114,15 @@ def test_a_changed_rhythm_begins_anew_and_catches_up_nothing(program, notes):
     assert notes.times("hourly") == []
 
 
-@pytest.mark.parametrize("count", [2])
-def test_f18_restarts_make_no_second_row_of_a_job(program, notes, count):
+def test_f18_restarts_make_no_second_row_of_a_job(program, notes):
     for _ in range(3):
         process = program(TICK, HOURLY)
         process.wait_for(LEADS)
         stop(process)
-    assert DjangoJob.objects.count() == count
+    assert DjangoJob.objects.count() == 2
 
 
+@pytest.mark.heavy
 def test_f22_jobs_that_are_due_at_once_all_run(program, notes):
     names = ["one", "two", "three", "four"]
     program(*({"id": name, "every": 2, "does": "sleep 1"} for name in names))

@@ -186,7 +186,7 @@ def test_connections_are_closed_after_each_run(start):
         assert cursor.fetchone()[0] == 0
 
 
-def test_a_database_that_is_not_migrated_is_waited_for(start):
+def test_f34_a_database_that_is_not_migrated_is_waited_for(start):
     with connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE not_migrated")
     scheduler = start(DATABASE_URL=database_url("not_migrated"))
@@ -201,7 +201,7 @@ def test_a_database_that_is_not_migrated_is_waited_for(start):
             cursor.execute("DROP DATABASE not_migrated WITH (FORCE)")
 
 
-def test_a_database_that_does_not_answer_is_waited_for_and_the_stop_still_works(start):
+def test_f34_a_database_that_does_not_answer_is_waited_for_and_the_stop_still_works(start):
     scheduler = start(DATABASE_URL="postgres://postgres:x@127.0.0.1:1/django_db")
     scheduler.wait_for("Waiting: The database does not answer .* Check that PostgreSQL runs")
     scheduler.signal(signal.SIGTERM)

@@ -26,6 +26,7 @@ def test_f20_a_job_that_hangs_ends_the_process_with_its_stack(program, notes):
     assert len(notes.times("hung")) == 1
 
 
+@pytest.mark.heavy
 def test_f20_the_other_jobs_run_on_across_the_restarts_and_the_hung_run_is_closed(service, notes):
     hung = {"id": "hung", "every": 10, "does": "hang", "limit": 2}
     scheduler = service(hung, TICK)
