@@ -12,6 +12,11 @@ RUN python -m venv /opt/venv \
 
 # --- Stage 2: what runs --------------------------------------------------------------------
 FROM ${PYTHON_IMAGE}
+# What makes PDF of documents, and letters of every script but Chinese, Japanese and Korean (fonts-noto-cjk).
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core \
+    && rm -rf /var/lib/apt/lists/*
 # The ids are fixed so that files in volumes keep their owner when the image is rebuilt.
 RUN groupadd --gid 10001 isp \
     && useradd --uid 10001 --gid isp --no-create-home --home-dir /tmp --shell /usr/sbin/nologin isp

@@ -21,7 +21,7 @@ PEERS_IN := $(wildcard benchmarks/peers/*.in)
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --output-sync=none
 
-.PHONY: help demo demo-reset database-start database-stop test test-all bench lint format migrate-check lock audit \
+.PHONY: help demo demo-reset database-start database-stop test test-all bench lint format words migrate-check lock audit \
 	setup-test-host demo-venv dev-venv python-found
 
 help: ## list these commands
@@ -71,6 +71,9 @@ format: dev-venv ## bring the code into its form
 	$(VENV)/ruff format .
 	$(VENV)/djlint --quiet --reformat --profile django $(TEMPLATES)
 
+words: dev-venv ## compile the translations of documents
+	$(VENV)/pybabel compile --directory billing/documents/locale --domain django
+
 migrate-check: dev-venv ## check that the migrations say what the models say
 	$(MANAGE) makemigrations --check --dry-run
 
@@ -83,7 +86,7 @@ lock: dev-venv ## pin the requirements with hashes (UPGRADE=--upgrade for newer 
 audit: dev-venv ## look for known security holes in the requirements (needs the network)
 	$(VENV)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
 
-setup-test-host: ## install what the container, browser and monitoring tests need (Debian, as root)
+setup-test-host: ## install what the container, browser, monitoring and PDF tests need (Debian, as root)
 	scripts/setup-test-host.sh
 
 # --- Behind the others ---------------------------------------------------------------------

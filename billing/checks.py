@@ -7,11 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.template import TemplateSyntaxError
+from django.template.loader import get_template
 
-from billing.rules import calendar, ladder
+from billing.rules import calendar, ladder, payment_codes
 from billing.rules.errors import Refused
 from billing.rules.late_fee import LateFee
 from billing.rules.money import is_currency, parse_minimum
+
+LOGO_KINDS = (".png", ".jpg", ".jpeg", ".svg", ".webp")
+LARGEST_LOGO = 1_000_000  # bytes; it is in every document
 
 
 @register()
@@ -75,6 +80,45 @@ def reminder_days_are_days(app_configs: Any, **kwargs: Any) -> list[CheckMessage
         hint="Write days after the due date such as -3,1,7 (-3 is three days before it), or leave it empty.",
         check_id="billing.E006",
     )
+
+
+@register()
+def logo_can_be_shown(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.COMPANY_LOGO:
+        return []
+    path = settings.CUSTOM_DIR / settings.COMPANY_LOGO
+    fault = ""
+    if path.suffix.lower() not in LOGO_KINDS:
+        fault = f"{path.name} is not a picture of a kind that can be shown"
+    elif not path.is_file():
+        fault = f"there is no file {path}"
+    elif path.stat().st_size > LARGEST_LOGO:
+        fault = f"{path.name} is larger than 1 MB"
+    hint = f"Put a picture ({', '.join(LOGO_KINDS)}) of up to 1 MB into {settings.CUSTOM_DIR}, and write its name."
+    return [Error(f"COMPANY_LOGO: {fault}.", hint=hint, id="billing.E020")] if fault else []
+
+
+@register()
+def payment_codes_can_be_made(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: payment_codes.check(settings.PAYMENT_QR, settings.PAYMENT_ACCOUNT, settings.CURRENCY),
+        "PAYMENT_ACCOUNT",
+        hint="Write the account that PAYMENT_QR asks for: an IBAN for epc, a UPI address for upi, a text for text.",
+        check_id="billing.E021",
+    )
+
+
+@register()
+def own_templates_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    folder = settings.CUSTOM_DIR / "templates"
+    errors: list[CheckMessage] = []
+    for path in sorted(folder.rglob("*.html")):
+        try:
+            get_template(path.relative_to(folder).as_posix())
+        except (TemplateSyntaxError, UnicodeDecodeError) as error:
+            hint = "Correct the file, or take it away to use the one that came."
+            errors.append(Error(f"{path}: {error}", hint=hint, id="billing.E022"))
+    return errors
 
 
 def _refused(read: Callable[[], object], name: str, *, hint: str, check_id: str) -> list[CheckMessage]:

@@ -12,6 +12,7 @@ from utils.env import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+CUSTOM_DIR = BASE_DIR / "custom"  # what the provider puts in: a logo, templates
 
 env = Env()
 ENVIRONMENT_PROBLEMS = env.problems
@@ -31,6 +32,10 @@ MOST_DAYS = 3650  # of whatever is counted in days; more is a slip of the keyboa
 COMPANY_NAME = env.text("COMPANY_NAME", "ISP Billing")
 COMPANY_ADDRESS = env.text("COMPANY_ADDRESS")
 COMPANY_TAX_ID = env.text("COMPANY_TAX_ID")
+COMPANY_CONTACT = env.text("COMPANY_CONTACT")
+COMPANY_LOGO = env.text("COMPANY_LOGO")
+PAYMENT_QR = env.choice("PAYMENT_QR", "none", ("none", "epc", "upi", "text"))
+PAYMENT_ACCOUNT = env.text("PAYMENT_ACCOUNT")
 CURRENCY = env.text("CURRENCY", "USD").upper()
 DUE_DAYS = env.number("DUE_DAYS", 14, least=0, most=MOST_DAYS)
 GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0, most=MOST_DAYS)
@@ -56,6 +61,7 @@ USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "billing" / "documents" / "locale"]
 
 # --- Scheduler -----------------------------------------------------------------------------
 EXPIRY_CHECK_CRON = env.text("EXPIRY_CHECK_CRON", "* * * * *")
@@ -147,7 +153,8 @@ WSGI_APPLICATION = "isp_billing.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "isp_billing" / "templates"],  # what comes before the templates of the applications
+        # What comes before the templates of the applications.
+        "DIRS": [CUSTOM_DIR / "templates", BASE_DIR / "isp_billing" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -233,5 +240,7 @@ LOGGING = {
     "loggers": {
         "apscheduler": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
     },
 }

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Install what the container, browser and monitoring tests need from the system: a container engine, the tools
-# for stand-in images, a browser, promtool. Safe to run again. Says clearly what is missing where it cannot install.
+# Install what the container, browser, monitoring and document tests need from the system: a container engine, the
+# tools for stand-in images, a browser, promtool, what makes PDF. Safe to run again. Says clearly what is missing
+# where it cannot install.
 set -eu
 
-# One line each: the program, and the Debian package that brings it.
+# One line each: the program, library or file, and the Debian package that brings it.
 wanted() {
     # From Debian 13 on the client of the engine is a package of its own.
     if apt-cache show docker-cli >/dev/null 2>&1; then echo "docker docker-cli"; else echo "docker docker.io"; fi
@@ -16,12 +17,24 @@ update-ca-certificates ca-certificates
 chromium chromium
 faketime faketime
 promtool prometheus
+libpango-1.0.so.0 libpango-1.0-0
+libpangoft2-1.0.so.0 libpangoft2-1.0-0
+libharfbuzz-subset.so.0 libharfbuzz-subset0
+/usr/share/fonts/truetype/noto/NotoSansBengali-Regular.ttf fonts-noto-core
 LIST
 }
 
+is_there() {
+    case "$1" in
+        /*) [ -e "$1" ] ;;
+        *.so.*) PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q "^[[:space:]]*$1 " ;;
+        *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
 missing_packages() {
-    wanted | while read -r program package; do
-        PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null 2>&1 || echo "$package"
+    wanted | while read -r wanted_thing package; do
+        is_there "$wanted_thing" || echo "$package"
     done | sort -u | tr '\n' ' '
 }
 

@@ -20,8 +20,10 @@ from billing.admin.document_panels import NOTE_COLUMNS, note_rows, taxes_panel
 from billing.admin.filters import BillStateFilter
 from billing.admin.formatting import amount_cell, instant, link
 from billing.admin.panels import Panel, columns
+from billing.admin.printing import print_button
 from billing.admin.receiving import receive_payment
 from billing.admin.search import SearchedByCustomer
+from billing.documents import bills as papers
 from billing.models import Bill
 from billing.services import clock, summary
 
@@ -60,7 +62,8 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     credit_note = action_of(CreditBill)
     void = action_of(VoidBill)
     write_off = action_of(WriteOffBill)
-    actions_detail = ("receive_payment", "credit_note", "void", "write_off")
+    print_document = print_button(papers.bill, is_offered=lambda bill: bill.status != Bill.Status.DRAFT)
+    actions_detail = ("receive_payment", "print_document", "credit_note", "void", "write_off")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         is_void = obj is not None and obj.status == Bill.Status.VOID

@@ -14,8 +14,10 @@ from billing.admin.credit_note_actions import RefundCreditNote, WithdrawCredit
 from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_panel, taxes_panel
 from billing.admin.formatting import NONE, amount_cell, money
 from billing.admin.panels import Panel, columns
+from billing.admin.printing import print_button
 from billing.admin.search import SearchedByCustomer
 from billing.admin.subscription_facts import days
+from billing.documents import bills as papers
 from billing.models import CreditNote
 
 LINE_COLUMNS = columns("Description", "Unused days", "Amount", amounts=("Amount",))
@@ -42,7 +44,8 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
     readonly_fields = ("kind_text", "net_text", "tax_text", "total_text", "paid_text", "returned_text", "credit_text")
     refund = action_of(RefundCreditNote)
     take_back = action_of(WithdrawCredit)
-    actions_detail = ("refund", "take_back")
+    print_document = print_button(papers.credit_note)
+    actions_detail = ("print_document", "refund", "take_back")
 
     def panels(self, request: HttpRequest, row: CreditNote) -> list[Panel]:
         lines = [

@@ -14,7 +14,9 @@ from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_pan
 from billing.admin.formatting import amount_cell
 from billing.admin.panels import Panel
 from billing.admin.payment_actions import RefundPayment, ReversePayment
+from billing.admin.printing import print_button
 from billing.admin.search import SearchedByCustomer
+from billing.documents import receipts
 from billing.models import Allocation, Payment
 
 
@@ -36,7 +38,8 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     readonly_fields = ("amount_text", "credit_text", "allocated_text", "returned_text")
     reverse = action_of(ReversePayment)
     refund = action_of(RefundPayment)
-    actions_detail = ("reverse", "refund")
+    print_document = print_button(receipts.receipt, sizes=receipts.SIZES)
+    actions_detail = ("print_document", "reverse", "refund")
 
     def panels(self, request: HttpRequest, row: Payment) -> list[Panel]:
         parts = part_rows(row.allocations.select_related("bill"), row.currency)

@@ -18,15 +18,18 @@ from django.utils.http import content_disposition_header, urlencode
 from unfold.forms import AdminForm
 from unfold.widgets import UnfoldAdminDateWidget
 
-from billing.admin import formatting
+from billing.admin import formatting, printing
 from billing.admin.base import BillingAdmin
 from billing.admin.formatting import amount_cell, day
 from billing.admin.panels import Panel, columns
+from billing.documents import statements as papers
 from billing.models import Bill, CreditNote, Customer, Payment
+from billing.rules.errors import Refused
 from billing.services import clock, statements
 
 HEADS = columns("Date", "Entry", "Document", "Debit", "Credit", "Balance", amounts=("Debit", "Credit", "Balance"))
 MODELS: dict[str, type[Model]] = {"bill": Bill, "payment": Payment, "creditnote": CreditNote}
+PRINTED = ("html", "pdf")
 SHOWN_AT_FIRST = relativedelta(years=1)
 
 
@@ -43,11 +46,17 @@ class StatementForm(forms.Form):
 
 
 def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> HttpResponseBase:
-    """The page, or the file when the address says ``format=csv``."""
+    """The page, the file when the address says ``format=csv``, or what is printed."""
     today = clock.local_date(timezone.now())
     form = StatementForm({"since": today - SHOWN_AT_FIRST, "until": today, **request.GET.dict()})
     if form.is_valid() and request.GET.get("format") == "csv":
         return _file(customer, **form.cleaned_data)
+    if form.is_valid() and request.GET.get("format") in PRINTED:
+        try:
+            paper = papers.statement(customer, today=today, **form.cleaned_data)
+            return printing.answer(request, paper, back=request.path + _address(form))
+        except Refused as refused:
+            form.add_error(None, str(refused))
     page = AdminForm(form, [(None, {"fields": [("since", "until")]})], {}, model_admin=admin)
     context = {
         **admin.admin_site.each_context(request),
@@ -59,7 +68,8 @@ def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> 
         "media": admin.media + form.media,
         "back": formatting.page_of(customer),
         "panels": [_panel(request, customer, **form.cleaned_data)] if form.is_valid() else [],
-        "file": _address_of_file(form) if form.is_valid() else "",
+        "file": _address(form, format="csv") if form.is_valid() else "",
+        "print": _address(form, format="html") if form.is_valid() else "",
     }
     request.current_app = admin.admin_site.name
     return TemplateResponse(request, "billing/statement.html", context)
@@ -103,5 +113,5 @@ def _amount(amount: Decimal | None) -> str:
     return "" if amount is None else amount_cell(amount)
 
 
-def _address_of_file(form: StatementForm) -> str:
-    return "?" + urlencode({**form.cleaned_data, "format": "csv"})
+def _address(form: StatementForm, **more: str) -> str:
+    return "?" + urlencode({**form.cleaned_data, **more})

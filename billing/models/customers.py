@@ -1,5 +1,7 @@
 from django.db import models
 
+from billing.rules.languages import LANGUAGES
+
 
 class Area(models.Model):
     """A part of the network that staff think in: a town, a tower, a zone."""
@@ -16,6 +18,7 @@ class Area(models.Model):
 class Customer(models.Model):
     """Who owes: one account, one balance. Archived when gone, never deleted (rule M12).
 
+    ``language`` is that of bills and other papers; empty stands for the installation's.
     ``request_key`` makes a repeated request to add the customer harmless.
     """
 
@@ -25,6 +28,14 @@ class Customer(models.Model):
     email = models.EmailField(blank=True)
     address = models.CharField(max_length=250, blank=True)
     tax_id = models.CharField(max_length=40, blank=True, verbose_name="tax number")
+    language = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=LANGUAGES,
+        default="",
+        db_default="",
+        help_text="Of bills, receipts and statements. Empty: the installation's.",
+    )
     bill_per_subscription = models.BooleanField(
         default=False, help_text="Each subscription gets a bill of its own instead of one bill for all that are due."
     )

@@ -13,6 +13,7 @@ from billing.models.fields import MoneyField
 class Payment(models.Model):
     """Money in. Its amount never changes; what is not allocated is the customer's credit.
 
+    Both parties are frozen copies, so that a receipt that is printed again is the same (rule M11).
     ``request_key`` and (``gateway``, ``transaction_id``) make a repeated request harmless
     (rule M9). ``allocated`` and ``returned`` are kept by PostgreSQL.
     """
@@ -41,6 +42,11 @@ class Payment(models.Model):
     transaction_id = models.CharField(max_length=100, null=True, blank=True)
     request_key = models.UUIDField(unique=True, null=True, editable=False)
     note = models.CharField(max_length=200, blank=True)
+    customer_code = models.CharField(max_length=20, blank=True, default="", db_default="")
+    customer_name = models.CharField(max_length=120, blank=True, default="", db_default="")
+    seller_name = models.CharField(max_length=120, blank=True, default="", db_default="")
+    seller_address = models.CharField(max_length=250, blank=True, default="", db_default="")
+    seller_tax_id = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-id"]

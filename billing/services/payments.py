@@ -74,6 +74,11 @@ def new(
         transaction_id=texts.checked(transaction_id, longest=100) or None,
         request_key=request_key,
         note=texts.checked(note, longest=200),
+        customer_code=customer.code,
+        customer_name=customer.name,
+        seller_name=settings.COMPANY_NAME,
+        seller_address=settings.COMPANY_ADDRESS,
+        seller_tax_id=settings.COMPANY_TAX_ID,
     )
 
 
