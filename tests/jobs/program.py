@@ -76,7 +76,7 @@ def note(job: str, what: str = "ran") -> int:
 
 
 def does(job: str, what: str):
-    """The function of a job: such as ``note``, ``sleep 5``, ``query SELECT 1``, ``fail 2000``, ``hang``."""
+    """What a job does, such as ``note``, ``sleep 5``, ``query SELECT 1``, ``fail why``, ``return 3``, ``hang``."""
     verb, _, rest = what.partition(" ")
 
     def act() -> int | None:
@@ -90,6 +90,8 @@ def does(job: str, what: str):
                 cursor.execute(rest)
         elif verb == "fail":
             raise ValueError(rest.replace("NUL", "\0"))
+        elif verb == "return":
+            rows = int(rest)
         if verb != "note":
             note(job, "ended")
         return rows

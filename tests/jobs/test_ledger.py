@@ -54,6 +54,23 @@ def test_f27_an_error_that_is_long_or_cannot_be_stored_does_not_leave_the_run_op
     assert not DjangoJobExecution.objects.filter(status="Started execution").exists()
 
 
+def test_f27_an_outcome_that_the_database_refuses_is_recorded_as_a_failure(program, notes):
+    program({"id": "bad", "every": 1, "does": "return -1"})
+    notes.wait_for("bad", 2)
+    run = until(lambda: JobRun.objects.filter(result="failed").first())
+    assert run.error.startswith("IntegrityError: new row")
+    assert run.rows is None
+
+
+def test_an_error_that_cannot_be_told_is_an_error_all_the_same():
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    assert errors.headline(Silent()) == "Silent: it does not tell what went wrong"
+    assert errors.report(Silent()).startswith("Silent: ")
+
+
 @pytest.mark.django_db
 def test_a_slot_runs_once_unless_its_run_was_cut_off():
     work = Work("tick", SLOT)

@@ -10,6 +10,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.models import AccessEvent
 from tests.builders import access_of, make_overdue_subscription
+from tests.jobs.notes import until
 from tests.jobs.processes import Process, count_in, database_url, leave_slot, minutes_ago
 from utils.background_tasks import TIMETABLE
 
@@ -178,12 +179,16 @@ def test_connections_are_closed_after_each_run(start):
     scheduler = start()
     scheduler.wait_for(DONE)
     await_status(DjangoJobExecution.SUCCESS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE query LIKE '%%billing_%%') FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        assert cursor.fetchone()[0] == 0
+
+    def are_closed():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FILTER (WHERE query LIKE '%%billing_%%') FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return cursor.fetchone()[0] == 0
+
+    until(are_closed, what="the sessions that asked of billing being closed")
 
 
 def test_f34_a_database_that_is_not_migrated_is_waited_for(start):

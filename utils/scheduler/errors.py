@@ -19,13 +19,20 @@ HIDDEN = "***"
 
 def headline(error: BaseException) -> str:
     """The error in one line."""
-    return clean(" ".join(f"{type(error).__name__}: {error}".split()))[:SHORT]
+    return clean(" ".join(f"{type(error).__name__}: {_text(error)}".split()))[:SHORT]
 
 
 def report(error: BaseException) -> str:
     """The error in one line, and below it the traceback; of a very long one the end."""
     trace = clean("".join(traceback.format_exception(error)))
     return f"{headline(error)}\n{trace[-LONGEST:]}"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "it does not tell what went wrong"
 
 
 def clean(text: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django import db
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from utils.scheduler import errors, history, requests, tables
 from utils.scheduler.executor import SlotExecutor
@@ -32,6 +34,7 @@ class Housekeeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._reconcile_at = 0.0
+        self._noted: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._runs: set[int] = set()
         self._skips: list[tuple[str, datetime]] = []
 
@@ -40,7 +43,7 @@ class Housekeeper:
 
     def note(self, run_id: int) -> None:
         """A run began or ended: operators are to see it."""
-        self._runs.add(run_id)
+        self._noted.put(run_id)
         self._woken.set()
 
     def reconcile(self) -> None:
@@ -83,17 +86,17 @@ class Housekeeper:
 
     def _show(self) -> None:
         """Let the tables follow; what they do not take now comes with the next turn that shows something."""
-        runs, self._runs = self._runs, set()
+        while not self._noted.empty():
+            self._runs.add(self._noted.get())
         self._skips += self._executor.take_skipped()
-        if self._planner.show() and tables.follow_runs(runs, self._skips):
-            self._skips = []
-        else:
-            self._runs |= runs
+        if self._planner.show() and tables.follow_runs(self._runs, self._skips):
+            self._runs.clear()
+            self._skips.clear()
 
     def _prune(self) -> None:
         """Delete what is old, should the job that does it have been missed; what takes too long is left to that job."""
         before = datetime.now(UTC) - timedelta(days=settings.JOB_HISTORY_DAYS)
         try:
             history.delete_old(self._planner.known, before=before)
-        except DatabaseError as error:
+        except db.Error as error:
             logger.warning("Old records of runs cannot be deleted now: %s", errors.headline(error))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django import db
 from django.db import transaction
 
 from utils.models import JobRequest, PausedJob
-from utils.scheduler import ledger, rhythms
+from utils.scheduler import errors, ledger, rhythms
 from utils.scheduler.jobs import Job
 from utils.scheduler.ledger import Work
 
+logger = logging.getLogger(__name__)
+
 Kind = JobRequest.Kind
+OUTCOME_LENGTH = JobRequest._meta.get_field("outcome").max_length
 
 
 class RequestRefused(Exception):
@@ -87,15 +92,25 @@ def _ask(
 def carry_out(leader: Leader, now: datetime) -> None:
     """Do what staff ask for, in the order in which they did; a run that must wait holds up nothing."""
     for request in JobRequest.objects.filter(done_at=None).order_by("pk"):
-        if not leader.knows(request.job_id):
-            _close(request, "refused: there is no such job", now)
-        elif request.kind == Kind.RUN:
-            _run(leader, request, now)
-        elif request.kind == Kind.PAUSE:
-            _pause(request, now)
-            leader.pause(request.job_id)
-        elif since := _resume(request, now):
-            leader.resume(request.job_id, since)
+        try:
+            _carry_out(leader, request, now)
+        except db.Error:
+            raise
+        except Exception as error:
+            logger.exception("The request to %s cannot be carried out", request)
+            _close(request, f"failed: {errors.headline(error)}", now)
+
+
+def _carry_out(leader: Leader, request: JobRequest, now: datetime) -> None:
+    if not leader.knows(request.job_id):
+        _close(request, "refused: there is no such job", now)
+    elif request.kind == Kind.RUN:
+        _run(leader, request, now)
+    elif request.kind == Kind.PAUSE:
+        _pause(request, now)
+        leader.pause(request.job_id)
+    elif since := _resume(request, now):
+        leader.resume(request.job_id, since)
 
 
 def _run(leader: Leader, request: JobRequest, now: datetime) -> None:
@@ -126,4 +141,4 @@ def _resume(request: JobRequest, now: datetime) -> datetime | None:
 
 
 def _close(request: JobRequest, outcome: str, now: datetime) -> None:
-    JobRequest.objects.filter(pk=request.pk).update(done_at=now, outcome=outcome)
+    JobRequest.objects.filter(pk=request.pk).update(done_at=now, outcome=outcome[:OUTCOME_LENGTH])

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connections
+from django import db
+from django.db import connections
 
 from utils import outage
 from utils.scheduler import errors, ledger, sessions
@@ -80,7 +81,7 @@ class Runner:
         return list(self._open.values())
 
     def _run(self, job: Job, work: Work) -> Outcome | None:
-        run_id = self._persistently(f'Job "{job.name}" cannot begin', lambda: self._begin(work), begins=True)
+        run_id = self._persistently(f'Job "{job.name}" cannot begin', lambda: self._begin(work), unless=self.stopping)
         if run_id is None:
             return None
         self._open[job.id] = run_id
@@ -88,7 +89,8 @@ class Runner:
         logger.info('Running job "%s"', job.name)
         self._listeners.run_started(job, work.slot)
         outcome = self._carry_out(job)
-        self._persistently(f'The end of job "{job.name}" cannot be recorded', lambda: _end(run_id, work, outcome))
+        trouble = f'The end of job "{job.name}" cannot be recorded'
+        self._persistently(trouble, lambda: _end(run_id, work, outcome), unless=threading.Event())
         self._open.pop(job.id)
         self._on_change(run_id)
         if outcome.result == Result.SUCCEEDED:
@@ -117,23 +119,25 @@ class Runner:
         if not self._leadership.is_held():
             raise NotLeader
 
-    def _persistently(self, trouble: str, step: Callable[[], T], *, begins: bool = False) -> T | None:
-        """Do ``step`` until the database takes it; None when the process stops before a run began."""
+    def _persistently(self, trouble: str, step: Callable[[], T], *, unless: threading.Event) -> T | None:
+        """Do ``step`` until the database takes it; None when ``unless`` is set before."""
         for seconds in self._timers.retries():
-            if begins and self.stopping.is_set():
-                return None
+            if unless.is_set():
+                break
             try:
                 return step()
-            except (DatabaseError, InterfaceError, StillRunning) as error:
+            except (db.Error, StillRunning) as error:
                 connections.close_all()
                 self._require_leadership()
                 logger.warning("%s yet: %s", trouble, outage.explain(error) or errors.headline(error))
-            if begins:
-                self.stopping.wait(seconds)
-            else:
-                threading.Event().wait(seconds)
+            unless.wait(seconds)
         return None
 
 
 def _end(run_id: int, work: Work, outcome: Outcome) -> None:
-    ledger.end(run_id, work, outcome, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    try:
+        ledger.end(run_id, work, outcome, now=now)
+    except (db.DataError, db.IntegrityError) as error:
+        logger.exception("How a run of %s ended cannot be stored", work.job_id)
+        ledger.end(run_id, work, Outcome(Result.FAILED, error=errors.headline(error)), now=now)

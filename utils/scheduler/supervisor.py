@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 
 import psycopg2
+from django import db
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
 from utils import outage
 from utils.scheduler import sessions
@@ -120,7 +121,7 @@ class Supervisor:
     def _lead(self) -> int:
         try:
             self._term.start()
-        except (DatabaseError, InterfaceError):
+        except db.Error:
             logger.exception("The scheduler cannot begin, and ends so that it is started again")
             return EXIT_STUCK
         code = self._watch(until=lambda: self._stop.wait(self._timers.look))

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, connection
+from django import db
+from django.db import connection
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from utils.scheduler import errors
@@ -45,7 +46,7 @@ def stored_times() -> dict[str, datetime]:
     """When each job comes next, as the last scheduler left it; nothing when the table cannot be read."""
     try:
         return dict(DjangoJob.objects.exclude(next_run_time=None).values_list("id", "next_run_time"))
-    except DatabaseError as error:
+    except db.Error as error:
         logger.warning("The job table cannot be read: %s", errors.headline(error))
         return {}
 
@@ -54,7 +55,7 @@ def follow_plan(planned: Iterable[PlannedJob], *, anyway: bool = False) -> bool:
     """Write when each job comes next, where that is not what the table says, or ``anyway``; False when it failed."""
     try:
         shown = dict(DjangoJob.objects.values_list("id", "next_run_time"))
-    except DatabaseError as error:
+    except db.Error as error:
         return _failed(error)
     changed = [job for job in planned if anyway or job.id not in shown or shown[job.id] != job.next_run_time]
     written = [_write(job) for job in changed]  # all are tried, whether or not one is locked
@@ -66,7 +67,7 @@ def _write(job: PlannedJob) -> bool:
     try:
         if not DjangoJob.objects.filter(id=job.id).update(**values):
             DjangoJob.objects.create(id=job.id, **values)
-    except DatabaseError as error:
+    except db.Error as error:
         return _failed(error)
     return True
 
@@ -86,12 +87,13 @@ def follow_runs(run_ids: Collection[int], skipped: Sequence[tuple[str, datetime]
         with connection.cursor() as cursor:
             cursor.execute(_FOLLOW_RUNS, [list(run_ids)])
         DjangoJobExecution.objects.bulk_create(skips, ignore_conflicts=True)
-    except DatabaseError as error:
+    except db.Error as error:
         return _failed(error)
     return True
 
 
-def _failed(error: DatabaseError) -> bool:
+def _failed(error: db.Error) -> bool:
+    connection.close()  # it may be what is broken
     logger.warning("The job tables cannot be written and follow later: %s", errors.headline(error))
     return False
 
@@ -101,7 +103,7 @@ def close_stale(reason: str, *, now: datetime) -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE, [reason, now, now])
-    except DatabaseError as error:
+    except db.Error as error:
         return _failed(error)
     return True
 
@@ -116,7 +118,7 @@ def park_unknown(known: Collection[str]) -> bool:
         for job_id in unknown.values_list("id", flat=True):
             DjangoJob.objects.filter(id=job_id).update(next_run_time=None)
             logger.critical("Job %s is not in the timetable and does not run; its row and history stay", job_id)
-    except DatabaseError as error:
+    except db.Error as error:
         return _failed(error)
     return True
 

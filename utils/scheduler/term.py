@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import DatabaseError, InterfaceError, connections
+from django import db
+from django.db import connections
 
 from utils.scheduler import ledger, tables
 from utils.scheduler.executor import SlotExecutor
@@ -64,7 +65,7 @@ class Term:
         """Clear up after the leader before, plan, and begin.
 
         Raises:
-            DatabaseError: the database does not do its part.
+            django.db.Error: the database does not do its part.
         """
         if ended := self._leadership.end_runs_before():
             logger.warning("Ended %d sessions in which the scheduler before still ran jobs", ended)
@@ -116,10 +117,10 @@ class Term:
     def _close(self, runs: list[int]) -> None:
         try:
             ledger.interrupt(run_ids=runs, now=datetime.now(UTC))
-        except (DatabaseError, InterfaceError):
+        except db.Error:
             logger.exception("The next scheduler closes the runs that are cut off")
         for run_id in runs:
-            self._note(run_id)
+            self._housekeeper.note(run_id)
 
     def _note(self, run_id: int) -> None:
         self._housekeeper.note(run_id)
