@@ -38,6 +38,7 @@ class ActionPage:
     permission: ClassVar[str]
     is_primary: ClassVar[bool] = False
     has_preview: ClassVar[bool] = False
+    enter_confirms: ClassVar[bool] = False  # the preview's button has the focus: for what is done all day
     form_class: ClassVar[type[forms.Form]] = forms.Form
 
     def __init__(self, admin: BillingAdmin, request: HttpRequest, row: Any) -> None:
@@ -130,6 +131,7 @@ class ActionPage:
             facts=[*self.facts(), *more],
             sentences=sentences,
             is_preview=is_preview,
+            enter_confirms=self.enter_confirms,
         )
 
 
@@ -161,6 +163,7 @@ def action_page(
     facts: Facts = (),
     sentences: Sequence[str] = (),
     is_preview: bool = False,
+    enter_confirms: bool = False,
 ) -> HttpResponse:
     """Show ``form`` with the ``facts`` (name, value) above it; ``row`` is where "Cancel" leads.
 
@@ -179,6 +182,7 @@ def action_page(
         "facts": facts,
         "sentences": sentences,
         "is_preview": is_preview,
+        "enter_confirms": enter_confirms,
         "goes_back": is_preview and bool(form.visible_fields()),
         "button": button,
         "cancel": formatting.page_of(row),

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import display
-from django.contrib.admin.utils import unquote
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from billing.admin import formatting
 from billing.admin.action_pages import action_of
-from billing.admin.base import ReadOnlyAdmin, button
+from billing.admin.base import ReadOnlyAdmin
 from billing.admin.bill_actions import CreditBill, VoidBill, WriteOffBill
 from billing.admin.document_panels import NOTE_COLUMNS, note_rows, taxes_panel
 from billing.admin.filters import BillStateFilter
 from billing.admin.formatting import amount_cell, instant, link
 from billing.admin.panels import Panel, columns
 from billing.admin.printing import print_button
-from billing.admin.receiving import receive_payment
+from billing.admin.receiving import ReceivePaymentOfBill
 from billing.admin.search import SearchedByCustomer
 from billing.documents import bills as papers
 from billing.models import Bill
@@ -60,6 +58,7 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     void_fieldset = ("Void", {"fields": (("voided_at", "voided_by"), "void_reason")})
     readonly_fields = ("state", "net_text", "tax_text", "total_text", "allocated_text", "left_text", "credited_text")
     credit_note = action_of(CreditBill)
+    receive_payment = action_of(ReceivePaymentOfBill)
     void = action_of(VoidBill)
     write_off = action_of(WriteOffBill)
     print_document = print_button(papers.bill, is_offered=lambda bill: bill.status != Bill.Status.DRAFT)
@@ -68,24 +67,6 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         is_void = obj is not None and obj.status == Bill.Status.VOID
         return (*self.fieldsets, self.void_fieldset) if is_void else self.fieldsets
-
-    def has_receive_payment_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("billing.add_payment")
-
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        bill = self.get_object(request, unquote(str(object_id)))
-        offered = super().get_actions_detail(request, object_id)
-        return [offer for offer in offered if offer.path != "receive-payment" or bill.status == Bill.Status.OPEN]
-
-    @button("Receive payment", path="receive-payment", icon="payments", permission="receive_payment", primary=True)
-    def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        bill = self.found(request, object_id)
-        if bill is None:
-            return self.missing(request, object_id)
-        if bill.status != Bill.Status.OPEN and request.method != "POST":
-            messages.warning(request, f"Bill {bill} is {bill.get_status_display()}: there is nothing to pay.")
-            return redirect(formatting.page_of(bill))
-        return receive_payment(self, request, bill.customer, bill)
 
     def panels(self, request: HttpRequest, row: Bill) -> list[Panel]:
         lines = [

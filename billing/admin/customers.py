@@ -27,7 +27,7 @@ from billing.admin.deferral_actions import ExcludeFromCuts, PromiseToPay
 from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
 from billing.admin.protection import DeletedUnlessUsed
-from billing.admin.receiving import receive_payment
+from billing.admin.receiving import ReceivePayment
 from billing.admin.search import find_customers
 from billing.admin.statement import statement
 from billing.models import Area, Customer, Subscription
@@ -109,6 +109,7 @@ class CustomerAdmin(AddedByService):
             },
         ),
     )
+    receive_payment = action_of(ReceivePayment)
     add_item = action_of(AddItem)
     bill_items = action_of(BillItems)
     give_credit = action_of(GiveCredit)
@@ -169,16 +170,8 @@ class CustomerAdmin(AddedByService):
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         return False
 
-    def has_receive_payment_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("billing.add_payment")
-
     def has_add_subscription_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.add_subscription")
-
-    @button("Receive payment", path="receive-payment", icon="payments", permission="receive_payment", primary=True)
-    def receive_payment(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        customer = self.found(request, object_id)
-        return receive_payment(self, request, customer) if customer else self.missing(request, object_id)
 
     @button("New subscription", path="add-subscription", icon="add", permission="add_subscription")
     def add_subscription(self, request: HttpRequest, object_id: str) -> HttpResponse:

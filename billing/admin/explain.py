@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from billing.admin.formatting import money
@@ -20,9 +21,14 @@ def what_it_did(payment: Payment, now: datetime) -> str:
         parts.append(f"{money(payment.credit, payment.currency)} stays as credit.")
     if logins := summary.brought_back(payment):
         parts.append(f"Online again: {', '.join(logins)}.")
-    if off := Subscription.objects.filter(customer=payment.customer_id, access_state__is_on=False):
-        parts += [f"{subscription} stays off. {' '.join(why_off(subscription, now))}" for subscription in off]
-    return " ".join(parts)
+    services = Subscription.objects.filter(customer=payment.customer_id).values_list("pk", flat=True)
+    return " ".join([*parts, *who_stays_off(services, now)])
+
+
+def who_stays_off(subscriptions: Iterable[int], now: datetime) -> list[str]:
+    """A sentence for each of these subscriptions, by id, that is off: why."""
+    off = Subscription.objects.filter(pk__in=subscriptions, access_state__is_on=False).order_by("pk")
+    return [f"{subscription} stays off. {' '.join(why_off(subscription, now))}" for subscription in off]
 
 
 def _paid(bill: Bill) -> str:

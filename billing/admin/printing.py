@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 
 from billing.admin import formatting
@@ -40,6 +42,12 @@ def print_button(
     shown: Any = button("Print", path="print", icon="print")(print_document)
     shown.is_offered = lambda user, row: is_offered(row)
     return cast("Callable[..., HttpResponse]", shown)
+
+
+def print_links(row: Model, sizes: Sequence[str]) -> list[tuple[str, str]]:
+    """The sizes in which the document of ``row`` can be printed, each with its address."""
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_print_document", args=[row.pk])
+    return [(SIZES[size], f"{address}?size={size}") for size in sizes]
 
 
 def answer(request: HttpRequest, paper: Paper, *, back: str, sizes: Sequence[str] = ()) -> HttpResponse:

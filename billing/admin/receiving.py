@@ -1,42 +1,36 @@
-"""The form “Receive payment” at the desk, for a customer or for one open bill."""
+"""“Receive payment” at the desk, for a customer or for one open bill: what it pays is shown before it is taken."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any, cast
-from uuid import uuid4
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin import explain, formatting
-from billing.admin.action_pages import action_page
-from billing.admin.base import BillingAdmin, attempt
+from billing.admin.action_pages import Facts
+from billing.admin.deeds import Deed
+from billing.admin.fields import AmountField, MethodField, OnceForm, TextField
+from billing.admin.printing import print_links
+from billing.documents import receipts
 from billing.models import Bill, Customer, Payment
 from billing.rules import money
-from billing.rules.errors import Refused
 from billing.services import payments, summary
 
 OUTDATED = "This form cannot be used any more. Open “Receive payment” anew."
 
 
-class ReceivePaymentForm(forms.Form):
+class ReceivePaymentForm(OnceForm):
     """``request_key`` is made with the form: however often it is sent, it makes one payment (rule M9)."""
 
-    amount = forms.CharField(
-        max_length=40,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
+    amount = AmountField(
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "autofocus": True})
     )
-    method = forms.ChoiceField(
-        choices=Payment.Method.choices, initial=Payment.Method.CASH, widget=UnfoldAdminSelectWidget
-    )
+    method = MethodField()
     bill = forms.ModelChoiceField(
         queryset=Bill.objects.none(),
         required=False,
@@ -45,14 +39,11 @@ class ReceivePaymentForm(forms.Form):
         help_text="What this bill does not take pays the other open bills; the rest stays as credit.",
         error_messages={"invalid_choice": "This is not a bill of this customer. Choose another, or none."},
     )
-    note = forms.CharField(
-        max_length=Payment._meta.get_field("note").max_length, required=False, widget=UnfoldAdminTextInputWidget
-    )
-    request_key = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": OUTDATED, "invalid": OUTDATED})
+    note = TextField()
 
     def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.customer = customer
+        self.fields["request_key"].error_messages |= {"required": OUTDATED, "invalid": OUTDATED}
         self.fields["amount"].help_text = f"In {settings.CURRENCY}, such as {money.example(settings.CURRENCY)}."
         # Valid are all bills, so that a repeated request is answered after it paid its bill; offered are the open ones.
         bill = cast("forms.ModelChoiceField", self.fields["bill"])
@@ -62,53 +53,96 @@ class ReceivePaymentForm(forms.Form):
             *((bill.pk, _offer(bill)) for bill in summary.open_bills(customer)),
         ]
 
-    def clean_amount(self) -> Decimal:
-        try:
-            amount = money.parse_amount(self.cleaned_data["amount"], settings.CURRENCY)
-            return money.checked_amount(amount, settings.CURRENCY)
-        except Refused as refused:
-            raise ValidationError(str(refused)) from refused
-
-    def receive(self, *, now: datetime, by: Any) -> Payment:
-        return payments.receive(customer=self.customer, now=now, by=by, **self.cleaned_data)
-
 
 def _offer(bill: Bill) -> str:
     left = formatting.money(bill.outstanding, bill.currency)
     return f"{bill} – due {formatting.day(bill.due_on)} – {left} left"
 
 
-def receive_payment(
-    admin: BillingAdmin, request: HttpRequest, customer: Customer, bill: Bill | None = None
-) -> HttpResponse:
-    """Show the form or take the payment; ``bill`` is chosen beforehand."""
-    owed, now = summary.debt(customer), timezone.now()
-    if request.method == "POST":
-        form = ReceivePaymentForm(customer, request.POST)
-        payment = attempt(form, lambda: form.receive(now=now, by=request.user))
-        if payment:
-            messages.success(request, explain.what_it_did(payment, now))
-            return redirect(_page_after(request, customer, payment))
-    else:
-        form = ReceivePaymentForm(customer, initial=_first_values(bill, bill.outstanding if bill else owed))
-    return action_page(
-        admin,
-        request,
-        row=bill or customer,
-        title=f"Receive payment from {customer}",
-        form=form,
-        button="Receive payment",
-        facts=[("Customer", formatting.link(customer)), ("Owes", formatting.money(owed))],
-    )
+class ReceivePayment(Deed):
+    """On a customer's page."""
+
+    title = "Receive payment from {}"
+    button = "Receive payment"
+    name = "receive_payment"
+    icon = "payments"
+    permission = "billing.add_payment"
+    is_primary = True
+    enter_confirms = True
+    service = payments.receive_once
+    row_is = "payment"
+
+    @property
+    def customer(self) -> Customer:
+        return cast("Customer", self.row)
+
+    @property
+    def customer_id(self) -> int:
+        return int(self.customer.pk)
+
+    def form(self, data: Any = None, initial: Any = None) -> forms.Form:
+        return ReceivePaymentForm(self.customer, data, initial=initial)
+
+    def initial(self) -> dict[str, Any]:
+        return {"amount": _as_typed(summary.debt(self.customer))}
+
+    def facts(self) -> Facts:
+        return [
+            ("Customer", formatting.link(self.customer)),
+            ("Owes", formatting.money(summary.debt(self.customer))),
+        ]
+
+    def arguments(self, data: dict[str, Any]) -> dict[str, Any]:
+        how = {**data, "now": self.now, "by": self.request.user}
+        bill = how.pop("bill")
+        return {"payment": payments.new(self.customer, **how), "bill": bill, "now": self.now, "by": self.request.user}
+
+    def act(self, data: dict[str, Any]) -> Payment:
+        return payments.receive(customer=self.customer, now=self.now, by=self.request.user, **data)
+
+    def told(self, done: Payment) -> SafeString:
+        text = explain.what_it_did(done, self.now)
+        if not self.request.user.has_perm("billing.view_payment"):
+            return format_html("{}", text)
+        links = format_html_join(
+            " · ",
+            '<a class="font-semibold underline" href="{}"{}>{}</a>',
+            (
+                (address, SafeString("" if place else " autofocus"), size)
+                for place, (size, address) in enumerate(print_links(done, receipts.SIZES))
+            ),
+        )
+        return format_html("{} Print the receipt: {}", text, links)
+
+    def page_after(self, done: Payment) -> Payment:
+        return done
+
+    def _seen(self, done: Payment, before: Any) -> tuple[Facts, Sequence[str]]:
+        if done.received_at != self.now:
+            return [], [f"Nothing: receipt {done} is this payment. It was received already."]
+        facts, found = super()._seen(done, before)
+        off = [pk for pk, state in before.access.items() if not state.is_on]
+        return facts, [*found, *explain.who_stays_off(off, self.now)]
 
 
-def _first_values(bill: Bill | None, amount: Decimal) -> dict[str, Any]:
-    return {
-        "amount": money.rounded(amount, settings.CURRENCY) if amount else "",
-        "bill": bill,
-        "request_key": uuid4(),
-    }
+class ReceivePaymentOfBill(ReceivePayment):
+    """On a bill's page: this bill is chosen beforehand."""
+
+    title = "Receive payment of bill {}"
+
+    @classmethod
+    def refusal(cls, row: Bill) -> str:
+        if row.status == Bill.Status.OPEN:
+            return ""
+        return f"Bill {row} is {row.get_status_display()}: there is nothing to pay."
+
+    @property
+    def customer(self) -> Customer:
+        return cast("Customer", self.row.customer)
+
+    def initial(self) -> dict[str, Any]:
+        return {"amount": _as_typed(self.row.outstanding), "bill": self.row}
 
 
-def _page_after(request: HttpRequest, customer: Customer, payment: Payment) -> str:
-    return formatting.page_of(payment if request.user.has_perm("billing.view_payment") else customer)
+def _as_typed(amount: Any) -> Any:
+    return money.rounded(amount, settings.CURRENCY) if amount else ""

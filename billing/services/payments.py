@@ -41,7 +41,7 @@ def receive(
     """
     payment = new(customer, amount, method, now=now, by=by, **how)
     try:
-        return _receive_once(payment, bill, now, by)
+        return receive_once(payment=payment, bill=bill, now=now, by=by)
     except IntegrityError:
         if earlier := _same_as_before(payment):
             return earlier
@@ -83,7 +83,8 @@ def new(
 
 
 @transaction.atomic(durable=True)
-def _receive_once(payment: Payment, bill: Bill | None, now: datetime, by: Any) -> Payment:
+def receive_once(*, payment: Payment, bill: Bill | None, now: datetime, by: Any) -> Payment:
+    """As ``receive`` does with what ``new`` made; an IntegrityError when another has its key at the same moment."""
     locks.money(payment.customer_id)
     if earlier := _same_as_before(payment):
         return earlier

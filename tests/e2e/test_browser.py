@@ -91,12 +91,19 @@ def open_payment_form(desk):
     desk.get_by_role("heading", name="Receive payment from").wait_for()
 
 
+def preview(desk):
+    desk.get_by_role("button", name="Preview").click()
+    desk.get_by_role("heading", name="What will happen").wait_for()
+
+
 def test_a_payment_at_the_desk_brings_the_subscriber_back(desk, off):
     open_customer(desk, "ann-home")
     assert desk.get_by_text("off: unpaid").is_visible()
     open_payment_form(desk)
     assert desk.get_by_label("Amount").input_value() == "20.00"
-    desk.get_by_role("button", name="Receive payment").click()
+    desk.keyboard.press("Enter")
+    desk.get_by_text("ann-home is online again.").wait_for()
+    desk.keyboard.press("Enter")
     message = desk.get_by_text("Online again: ann-home")
     message.wait_for()
     assert "$20.00 received" in message.inner_text()
@@ -112,6 +119,7 @@ def test_a_double_click_makes_one_payment(desk, off):
     open_customer(desk, "C000001")
     open_payment_form(desk)
     desk.get_by_label("Amount").fill("20")
+    preview(desk)
     desk.get_by_role("button", name="Receive payment").dblclick()
     desk.get_by_text("Online again: ann-home").wait_for()
     payment = Payment.objects.get()
@@ -130,7 +138,7 @@ def test_a_double_click_adds_one_customer(desk):
 
 SEND_TWICE_AT_ONCE = """async () => {
     const form = document.getElementById("action-form");
-    const send = () => fetch(location.href, {method: "POST", body: new FormData(form)});
+    const send = () => fetch(location.href, {method: "POST", body: new FormData(form, form.elements.confirmed)});
     const answers = await Promise.all([send(), send()]);
     return answers.map(answer => [answer.status, answer.url]);
 }"""
@@ -139,6 +147,7 @@ SEND_TWICE_AT_ONCE = """async () => {
 def test_a_form_that_arrives_twice_at_the_same_time_makes_one_payment(desk, off, live_server):
     open_customer(desk, "ann-home")
     open_payment_form(desk)
+    preview(desk)
     answers = desk.evaluate(SEND_TWICE_AT_ONCE)
     payment = Payment.objects.get()
     assert answers == [[200, f"{live_server.url}/admin/billing/payment/{payment.pk}/change/"]] * 2
@@ -152,7 +161,7 @@ def test_a_wrong_amount_is_explained_beside_its_field(desk, off):
     open_customer(desk, "ann")
     open_payment_form(desk)
     desk.get_by_label("Amount").fill("EUR 20")
-    desk.get_by_role("button", name="Receive payment").click()
+    desk.get_by_role("button", name="Preview").click()
     desk.get_by_text("The amount is in EUR, but this installation works in USD").wait_for()
     assert not Payment.objects.exists()
 

@@ -117,6 +117,8 @@ def later():
 
 # row, action, permission, what is filled in beside what the form shows
 ACTIONS = [
+    (owing, "receive_payment", "add_payment", {}),
+    (bill, "receive_payment", "add_payment", {}),
     (payment, "reverse", "reverse_payment", REASON),
     (payment, "refund", "refund_payment", REASON),
     (goodwill, "refund", "refund_payment", REASON),

@@ -9,17 +9,21 @@ from billing.models import Bill, Customer, Payment
 from billing.services import access, payments
 from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
+from tests.faces.desk import everything_stored, facts, preview, what_will_happen
+
+
+def form_page(client, row):
+    return client.get(url(row, "receive_payment"))
 
 
 def form_of(client, row):
     """The values of the shown form, as a browser would send them."""
-    response = client.get(url(row, "receive_payment"))
-    form = response.context["form"]
+    form = form_page(client, row).context["form"]
     return {name: value for name in form.fields if (value := form[name].value()) is not None}
 
 
 def send(client, row, **changes):
-    values = {**form_of(client, row), **changes}
+    values = {**form_of(client, row), **changes, "confirmed": "1"}
     return client.post(url(row, "receive_payment"), values, follow=True)
 
 
@@ -84,7 +88,7 @@ def test_a_wrong_amount_is_explained_at_its_field_and_nothing_is_written(admin_c
 
 
 def test_a_form_that_is_sent_twice_makes_one_payment(admin_client, disabled):
-    values = form_of(admin_client, disabled.customer)
+    values = {**form_of(admin_client, disabled.customer), "confirmed": "1"}
     first = admin_client.post(url(disabled.customer, "receive_payment"), values, follow=True)
     again = admin_client.post(url(disabled.customer, "receive_payment"), values, follow=True)
     payment = Payment.objects.get()
@@ -94,7 +98,7 @@ def test_a_form_that_is_sent_twice_makes_one_payment(admin_client, disabled):
 
 def test_a_bills_form_that_is_sent_twice_makes_one_payment_although_the_bill_is_paid(admin_client, disabled):
     bill = Bill.objects.get()
-    values = form_of(admin_client, bill)
+    values = {**form_of(admin_client, bill), "confirmed": "1"}
     assert values["bill"] == bill.pk
     for _ in range(2):
         response = admin_client.post(url(bill, "receive_payment"), values, follow=True)
@@ -103,7 +107,7 @@ def test_a_bills_form_that_is_sent_twice_makes_one_payment_although_the_bill_is_
 
 
 def test_the_same_form_with_another_amount_is_refused(admin_client, disabled):
-    values = form_of(admin_client, disabled.customer)
+    values = {**form_of(admin_client, disabled.customer), "confirmed": "1"}
     admin_client.post(url(disabled.customer, "receive_payment"), values)
     response = admin_client.post(url(disabled.customer, "receive_payment"), {**values, "amount": "7"})
     assert "already used for payment R000001. Start a new one." in text_of(response)
@@ -135,7 +139,7 @@ def test_a_bill_of_another_customer_cannot_be_named(admin_client, disabled):
 
 def test_a_paid_bill_cannot_be_paid_again_from_its_page(admin_client, disabled):
     bill = Bill.objects.get()
-    stale = form_of(admin_client, bill)
+    stale = {**form_of(admin_client, bill), "confirmed": "1"}
     payments.receive(customer=disabled.customer, amount=Decimal(20), method="cash", now=timezone.now())
     page = admin_client.get(url(bill))
     assert "Receive payment" not in text_of(page)
@@ -165,3 +169,46 @@ def test_the_page_after_a_payment_is_one_that_the_cashier_may_see(staff, disable
     response = send(cashier, disabled.customer)
     assert response.redirect_chain == [(url(Customer.objects.get()), 302)]
     assert response.status_code == 200
+
+
+def test_the_preview_tells_what_is_paid_and_who_is_online_again_and_changes_nothing(admin_client, disabled):
+    before = everything_stored()
+    seen = preview(admin_client, disabled.customer, "receive_payment", amount="25")
+    assert seen.context["is_preview"]
+    assert facts(seen)["Amount"] == "$25.00"
+    told = what_will_happen(seen)
+    assert f"Bill {Bill.objects.get()} is paid in full." in told
+    assert "ann-home is online again." in told
+    assert "Credit for coming bills: $5.00 instead of $0.00." in told
+    assert everything_stored() == before
+
+
+def test_the_preview_tells_who_stays_off(admin_client, disabled):
+    told = what_will_happen(preview(admin_client, disabled.customer, "receive_payment", amount="5"))
+    assert "$15.00 left to pay instead of $20.00" in told
+    assert told.count("ann-home stays off") == 1
+
+
+def test_the_keyboard_is_enough_amount_then_button_then_receipt(admin_client, disabled):
+    assert re.search(r"<input[^>]*name=\"amount\"[^>]*autofocus", text_of(form_page(admin_client, disabled.customer)))
+    seen = preview(admin_client, disabled.customer, "receive_payment")
+    assert re.search(r'<button[^>]*name="confirmed"[^>]*autofocus', text_of(seen))
+    page = send(admin_client, disabled.customer)
+    addresses = [f"{url(Payment.objects.get(), 'print_document')}?size={size}" for size in ("a4", "a5", "roll")]
+    assert f'href="{addresses[0]}" autofocus' in text_of(page)
+    for address in addresses:
+        assert address in text_of(page)
+        assert admin_client.get(address).status_code == 200
+
+
+def test_a_preview_of_what_is_received_already_says_so(admin_client, disabled):
+    values = form_of(admin_client, disabled.customer)
+    admin_client.post(url(disabled.customer, "receive_payment"), {**values, "confirmed": "1"})
+    seen = admin_client.post(url(disabled.customer, "receive_payment"), values)
+    assert "receipt R000001 is this payment. It was received already." in what_will_happen(seen)
+
+
+def test_going_back_from_the_preview_keeps_what_was_typed(admin_client, disabled):
+    values = {**form_of(admin_client, disabled.customer), "amount": "7", "back": "1"}
+    form = admin_client.post(url(disabled.customer, "receive_payment"), values).context["form"]
+    assert (form["amount"].value(), form["request_key"].value()) == ("7", str(values["request_key"]))
