@@ -28,7 +28,7 @@ from types import FrameType
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from billing.demo import ADMIN, ADMIN_PASSWORD
+from billing.demo import ADMIN, ADMIN_PASSWORD, password_of
 from scripts.demo_data import DATA, ROOT, mark_as_demo, only_one_demo, uses_database_of_its_own
 from scripts.steps import Failed, step
 from utils.database import DatabaseUnavailable, ensure_running, running, stop
@@ -159,6 +159,7 @@ def _announce(port: int, place: str) -> None:
         f"{line}\n"
         f"  The demo runs at   {address}\n"
         f"  Sign in as         {ADMIN}, password {ADMIN_PASSWORD}\n"
+        f"  or as a role       cashier, password {password_of('cashier')}; see docs/roles.md\n"
         f"  Data               {place}\n"
         f"  Stop               Ctrl-C\n"
         f"{line}",

@@ -20,7 +20,8 @@ def plain_static_files(tmp_path_factory):
         yield
 
 
-KEPT = {"auth_permission", "django_content_type"}  # made by the migrations, the same for every test
+# Made by the migrations, the same for every test
+KEPT = {"auth_permission", "django_content_type", "auth_group", "auth_group_permissions", "billing_role"}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -51,6 +51,8 @@ class PlanForm(forms.ModelForm):
         ].help_text = (
             f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
         )
+        if "tax_rate" not in self.fields:  # for those who may only look
+            return
         self.fields["bills_while_unpaid"].widget.choices = BILLS_WHILE_UNPAID
         cast("forms.ModelChoiceField", self.fields["tax_rate"]).empty_label = "No tax"
         for name in NONE_BY_DEFAULT:

@@ -28,7 +28,8 @@ class DeletedUnlessUsed(BillingAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
-        if row is not None and (users := self.users_of(row)):
+        may = row is not None and self.has_delete_permission(request, row)
+        if may and (users := self.users_of(row)):
             messages.error(request, f"{row} has {users} and cannot be deleted. {self.instead}")
             return redirect(formatting.page_of(row))
         return super().delete_view(request, object_id, extra_context)

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from billing.demo import ADMIN, ADMIN_PASSWORD, bulk, catalog
+from billing.demo import ADMIN, ADMIN_PASSWORD, bulk, catalog, password_of
 from billing.demo.progress import Report
-from billing.models import Customer, NumberSeries
+from billing.models import Customer, NumberSeries, Role
 from billing.rules.money import exponent
 from billing.rules.periods import start_of_day
 from billing.services import books, clock
@@ -82,7 +82,7 @@ def load(*, customers: int, now: datetime, report: Report) -> None:
         _require_empty(cursor)
         cursor.execute(MEMORY)
         catalog.create(settings.CURRENCY)
-        parameters = _parameters(customers, now, admin=_create_admin())
+        parameters = _parameters(customers, now, admin=_create_staff())
         _plan(cursor, parameters, report)
         guards = bulk.take_off(cursor, LARGE)
         for stage in STAGES:
@@ -109,8 +109,13 @@ def _require_empty(cursor: Any) -> None:
         raise NotEmpty("This database already holds customers or plans. Load the demo into an empty database.")
 
 
-def _create_admin() -> int:
+def _create_staff() -> int:
+    """One member of staff for each role, and the administrator, whose key is the answer."""
     users = get_user_model().objects
+    for role in Role.objects.select_related("group"):
+        if not users.filter(username=role.key).exists():
+            user = users.create_user(role.key, password=password_of(role.key), is_staff=True)
+            user.groups.add(role.group)
     admin = users.filter(username=ADMIN).first() or users.create_superuser(ADMIN, password=ADMIN_PASSWORD)
     return int(admin.pk)
 

@@ -10,6 +10,7 @@ from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promi
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
+from billing.models.staff import Role
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
 
@@ -42,6 +43,7 @@ __all__ = [
     "Promise",
     "Reminder",
     "Reversal",
+    "Role",
     "ScheduledChange",
     "Subscription",
     "SweepFinding",

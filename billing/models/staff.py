@@ -1,0 +1,21 @@
+from django.contrib.auth.models import Group
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Role(models.Model):
+    """One of our roles, kept by the group that staff are in; the group may be renamed, changed or deleted."""
+
+    key = models.CharField(max_length=20, primary_key=True)
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="role")
+    granted = ArrayField(
+        models.CharField(max_length=150),
+        default=list,
+        help_text="Permissions that were given to the group once; they are not given a second time.",
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
