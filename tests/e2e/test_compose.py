@@ -188,7 +188,7 @@ def test_restarting_the_scheduler_loses_and_doubles_no_run(stack, say):
 
 
 def test_three_web_containers_and_a_second_scheduler_do_not_mean_more_runs(stack, say):
-    say("scaling the web to three containers, and the scheduler to two by mistake")
+    say("scaling the web to three containers, and the scheduler to two")
     stack.environment["WEB_PORT"] = f"{stack.port}-{stack.port + 2}"
     typed(stack, "docker-compose up -d --scale web=3 --scale scheduler=2")
     stack.wait_until_healthy()

@@ -166,6 +166,22 @@ def test_a_request_for_a_job_that_the_leader_does_not_know_is_closed(program, no
     assert await_done(ask("run", "tick")).outcome == "refused: there is no such job"
 
 
+def test_a_leader_that_thaws_carries_nothing_out_any_more(program, notes):
+    frozen = program(YEARLY)
+    frozen.wait_for(LEADS)
+    frozen.signal(signal.SIGSTOP)
+    follower = program(YEARLY)
+    follower.wait_for(LEADS)
+    follower.signal(signal.SIGSTOP)
+    request = ask("pause", "yearly")
+    frozen.signal(signal.SIGCONT)
+    assert frozen.end() in {70, 75}
+    assert JobRequest.objects.get(pk=request.pk).done_at is None
+    third = program(YEARLY)
+    third.wait_for(LEADS)
+    assert await_done(request).outcome == "paused"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("asking", [requests.ask_run, requests.ask_pause, requests.ask_resume])
 def test_a_job_that_does_not_exist_is_refused(asking):

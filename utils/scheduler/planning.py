@@ -11,6 +11,7 @@ from utils.models import PausedJob
 from utils.scheduler import ledger, rhythms, slots, tables
 from utils.scheduler.executor import SlotExecutor
 from utils.scheduler.jobs import Job
+from utils.scheduler.leader import Leadership
 from utils.scheduler.ledger import Work
 from utils.scheduler.loop import Plan
 from utils.scheduler.slots import Past
@@ -21,8 +22,9 @@ logger = logging.getLogger(__name__)
 class Planner:
     """Decides when each job comes next; carries out what staff ask for."""
 
-    def __init__(self, timetable: Iterable[Job], plan: Plan, executor: SlotExecutor) -> None:
+    def __init__(self, timetable: Iterable[Job], plan: Plan, executor: SlotExecutor, leadership: Leadership) -> None:
         self._jobs = {job.id: job for job in timetable}
+        self._leadership = leadership
         self._plan = plan
         self._executor = executor
 
@@ -58,6 +60,9 @@ class Planner:
     def known(self) -> frozenset[str]:
         """The ids of the timetable."""
         return frozenset(self._jobs)
+
+    def leads(self) -> bool:
+        return self._leadership.is_held()
 
     def knows(self, job_id: str) -> bool:
         return job_id in self._jobs

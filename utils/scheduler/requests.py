@@ -29,6 +29,9 @@ class RequestRefused(Exception):
 class Leader(Protocol):
     """Who carries requests out."""
 
+    def leads(self) -> bool:
+        """Whether this process still is the leader."""
+
     def knows(self, job_id: str) -> bool:
         """Whether the timetable has the job."""
 
@@ -91,7 +94,10 @@ def _ask(
 
 def carry_out(leader: Leader, now: datetime) -> None:
     """Do what staff ask for, in the order in which they did; a run that must wait holds up nothing."""
-    for request in JobRequest.objects.filter(done_at=None).order_by("pk"):
+    waiting = list(JobRequest.objects.filter(done_at=None).order_by("pk"))
+    if not waiting or not leader.leads():
+        return
+    for request in waiting:
         try:
             _carry_out(leader, request, now)
         except db.Error:

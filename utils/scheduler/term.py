@@ -57,7 +57,7 @@ class Term:
         )
         self._executor = SlotExecutor(self._runner.run, workers=len(timetable))
         self._plan = Plan(timers, self._loop_turned, self._executor)
-        self._planner = Planner(timetable, self._plan, self._executor)
+        self._planner = Planner(timetable, self._plan, self._executor, leadership)
         self._housekeeper = Housekeeper(self._planner, self._executor, timers, lambda: watchdog.hear(HOUSEKEEPING))
         self._ticker = Ticker(on_tick, timers.tick) if on_tick else None
 
