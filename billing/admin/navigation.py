@@ -67,7 +67,15 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Job executions", "django_apscheduler.djangojobexecution", "checklist"),
         ),
     ),
-    ("Staff", (("Users", "auth.user", "person"), ("Groups", "auth.group", "shield_person"))),
+    (
+        "Staff",
+        (
+            ("Users", "auth.user", "person"),
+            ("Groups", "auth.group", "shield_person"),
+            ("Failed sign-ins", "axes.accessattempt", "lock_person"),
+            ("Sign-ins", "axes.accesslog", "login"),
+        ),
+    ),
 )
 OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),

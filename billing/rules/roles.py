@@ -33,7 +33,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, *OFFICE}, "billing.view_unbilleddays billing.view_sweeprun"),
     ({AUDITOR, *BOSSES}, "utils.view_jobrun utils.view_alarm utils.view_jobrequest utils.view_instance"),
     ({AUDITOR, *BOSSES}, "django_apscheduler.view_djangojob django_apscheduler.view_djangojobexecution"),
-    ({AUDITOR, OWNER}, "auth.view_user auth.view_group"),
+    ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
     # Money
     ({CASHIER, *OFFICE}, "billing.add_payment"),
     (OFFICE, "billing.reverse_payment billing.win_chargeback"),
@@ -57,6 +57,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     (BOSSES, "billing.add_area billing.change_area billing.delete_area"),
     (BOSSES, "utils.run_job utils.pause_job"),
     ({OWNER}, "auth.add_user auth.change_user auth.add_group auth.change_group auth.delete_group"),
+    ({OWNER}, "axes.delete_accessattempt"),
 )
 
 

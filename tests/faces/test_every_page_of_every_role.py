@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.template.response import SimpleTemplateResponse
 from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
@@ -38,6 +39,7 @@ TO_ASK = {"run": "utils.run_job", "pause": "utils.pause_job", "resume": "utils.p
 LISTS_WITH_ACTIONS = {
     "billing.subscription": "billing.change_subscription",
     "billing.billingstate": "billing.change_billingstate",
+    "axes.accessattempt": "axes.delete_accessattempt",
 }
 
 
@@ -72,7 +74,7 @@ def of_our_own():
         yield name, reverse(name), set(needed.split())
     for name in ANYBODY:
         yield f"admin:{name}", reverse(f"admin:{name}"), set()
-    user = reverse("admin:auth_user_password_change", args=[1])
+    user = reverse("admin:auth_user_password_change", args=[User.objects.create_user("somebody-else").pk])
     yield "admin:auth_user_password_change", user, {"auth.change_user"}
     code = Customer.objects.latest("pk").code
     by_code = reverse("admin:billing_customer_by_code", args=[code])
