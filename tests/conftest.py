@@ -51,6 +51,17 @@ def books_are_right(db):
     books.require(books.verify(now=at("2099-01-01")))
 
 
+@pytest.fixture(scope="session")
+def can_write_pdf():
+    """Skips where the system libraries that make PDF are missing."""
+    from billing.documents import rendering
+
+    try:
+        rendering.require_pdf()
+    except rendering.PdfUnavailable as reason:
+        pytest.skip(f"{reason} `make setup-test-host` installs them")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
     """Under REQUIRE_ALL=1 a test that cannot run here is a failure, not a skip."""

@@ -7,17 +7,23 @@ expiry check hourly with ``EXPIRY_CHECK_CRON="0 * * * *"``.
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
-from billing.services import billing_run, books, change_run, reminders, sweep, sweep_runs, troubles
+from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from utils.alarms import conditions, following
 from utils.scheduler import history
 from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
+
+
+class PrintingFailed(Exception):
+    """The process that makes PDF files ended before it should."""
 
 
 def check_and_disable_expired_subscriptions() -> int:
@@ -53,10 +59,26 @@ def generate_bills() -> int:
 
 
 def delete_old_job_executions() -> int:
-    """Delete the records of runs, alarms and expiry checks that cut nobody, older than JOB_HISTORY_DAYS; how many."""
+    """Delete what is older than JOB_HISTORY_DAYS: the records of runs, alarms and expiry checks that cut nobody, and
+    what was printed; how many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
     following.forget(before=before)
-    return history.delete_old([job.id for job in TIMETABLE], before=before) + sweep_runs.delete_idle(before=before)
+    forgotten = sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
+    return history.delete_old([job.id for job in TIMETABLE], before=before) + forgotten
+
+
+def print_documents() -> None:
+    """Carry out what staff ordered to be printed.
+
+    In a process of its own, because making PDF takes a processor and native libraries, and neither may slow
+    or end the process that disables and restores. It ends by itself before a stop would wait in vain for it.
+    """
+    if not print_orders.is_anything_waiting():
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "print_documents"]
+    done = subprocess.run(command, check=False, start_new_session=True)
+    if done.returncode:
+        raise PrintingFailed(f"Printing ended with code {done.returncode}; the lines of the log before this tell why.")
 
 
 def verify_books() -> int:
@@ -102,6 +124,12 @@ TIMETABLE = (
         name="Delete old job executions",
         function=delete_old_job_executions,
         cron=settings.CLEANUP_CRON,
+    ),
+    Job(
+        id="print_documents",
+        name="Print what staff ordered",
+        function=print_documents,
+        cron=settings.PRINTING_CRON,
     ),
     Job(
         id="verify_books",

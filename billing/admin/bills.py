@@ -18,7 +18,7 @@ from billing.admin.document_panels import NOTE_COLUMNS, note_rows, taxes_panel
 from billing.admin.filters import BillStateFilter
 from billing.admin.formatting import amount_cell, instant, link
 from billing.admin.panels import Panel, columns
-from billing.admin.printing import print_button
+from billing.admin.printing import print_button, print_selected
 from billing.admin.receiving import ReceivePaymentOfBill
 from billing.admin.search import SearchedByCustomer
 from billing.documents import bills as papers
@@ -62,6 +62,8 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     void = action_of(VoidBill)
     write_off = action_of(WriteOffBill)
     print_document = print_button(papers.bill, is_offered=lambda bill: bill.status != Bill.Status.DRAFT)
+    print_selected = print_selected
+    actions = ["print_selected"]
     actions_detail = ("receive_payment", "print_document", "credit_note", "void", "write_off")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Model
+from django.contrib.admin import action
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,9 +15,11 @@ from django.utils.http import content_disposition_header
 
 from billing.admin import formatting
 from billing.admin.base import BillingAdmin, button
-from billing.documents import rendering
+from billing.documents import bills, rendering
 from billing.documents.papers import Paper
+from billing.models import Bill
 
+MOST_SELECTED = 50  # some 2 seconds of a web worker
 SIZES = {"a4": "A4", "a5": "A5", "roll": "80 mm roll"}
 
 
@@ -68,6 +71,22 @@ def answer(request: HttpRequest, paper: Paper, *, back: str, sizes: Sequence[str
         ],
     }
     return HttpResponse(rendering.html(paper, toolbar=toolbar))
+
+
+@action(description="Print", permissions=["view"])
+def print_selected(admin: BillingAdmin, request: HttpRequest, queryset: QuerySet[Bill]) -> HttpResponse | None:
+    """One PDF of the issued bills that are selected on a page of the list."""
+    ids = list(
+        queryset.exclude(status=Bill.Status.DRAFT).order_by("pk").values_list("pk", flat=True)[: MOST_SELECTED + 1]
+    )
+    if not 0 < len(ids) <= MOST_SELECTED:
+        messages.warning(request, f"Select 1 to {MOST_SELECTED} issued bills; “Print bills” in the menu makes more.")
+        return None
+    try:
+        return pdf_file(rendering.pdf(bills.bills(ids)), "bills.pdf")
+    except rendering.PdfUnavailable as reason:
+        messages.error(request, str(reason))
+        return None
 
 
 def pdf_file(content: bytes, name: str) -> HttpResponse:

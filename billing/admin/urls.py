@@ -4,12 +4,16 @@ from django.contrib import admin
 from django.urls import path
 
 from billing.admin.job_requests import ask
+from billing.admin.print_bills import cancel_print, print_bills, print_file
 from billing.admin.rules_in_force import rules_in_force
 from billing.admin.scheduler_page import scheduler
 from billing.admin.who_will_be_cut import who_will_be_cut
 
 urlpatterns = [
     path("who-will-be-cut/", admin.site.admin_view(who_will_be_cut), name="who_will_be_cut"),
+    path("print-bills/", admin.site.admin_view(print_bills), name="print_bills"),
+    path("print-bills/<int:pk>/file/", admin.site.admin_view(print_file), name="print_file"),
+    path("print-bills/<int:pk>/cancel/", admin.site.admin_view(cancel_print), name="cancel_print"),
     path("rules-in-force/", admin.site.admin_view(rules_in_force), name="rules_in_force"),
     path("scheduler/", admin.site.admin_view(scheduler), name="scheduler"),
     path("scheduler/<slug:job_id>/<slug:kind>/", admin.site.admin_view(ask), name="ask_scheduler"),

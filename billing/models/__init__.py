@@ -10,6 +10,7 @@ from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promi
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
+from billing.models.printing import PrintOrder, PrintPart
 from billing.models.staff import Role
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
@@ -40,6 +41,8 @@ __all__ = [
     "Payment",
     "Plan",
     "PriceBefore",
+    "PrintOrder",
+    "PrintPart",
     "Promise",
     "Reminder",
     "Reversal",

@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 
 from billing.documents import rendering
-from billing.documents.rendering import PdfUnavailable
 from billing.services import items
 from tests.builders import at, issue_next, make_customer, make_plan, make_subscription
 
@@ -12,15 +11,6 @@ from tests.builders import at, issue_next, make_customer, make_plan, make_subscr
 @pytest.fixture(autouse=True)
 def _database(db):
     """Every document is read from the database."""
-
-
-@pytest.fixture(scope="session")
-def can_write_pdf():
-    """Skips where WeasyPrint's system libraries are missing."""
-    try:
-        rendering.require_pdf()
-    except PdfUnavailable as reason:
-        pytest.skip(f"{reason} `make setup-test-host` installs them")
 
 
 @pytest.fixture

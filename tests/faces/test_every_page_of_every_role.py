@@ -16,9 +16,11 @@ from tests.faces.test_every_action import ACTIONS, held_run
 
 NOBODY = {"nobody"}
 ANYBODY = ("index", "password_change", "password_change_done", "jsi18n", "search", "login")
-NOT_ASKED_FOR = {"logout", "app_list", "view_on_site", "ask_scheduler", None}  # see below, or no page
+# No page of its own, or what is asked for below and, of one's own orders only, in test_print_bills.
+NOT_ASKED_FOR = {"logout", "app_list", "view_on_site", "ask_scheduler", "print_file", "cancel_print", None}
 PAGES = {
     "who_will_be_cut": "billing.view_customer billing.view_subscription",
+    "print_bills": "billing.view_bill",
     "rules_in_force": "billing.view_holiday",
     "scheduler": "utils.view_jobrun",
 }
@@ -37,6 +39,7 @@ BUTTONS = (  # beside those of ACTIONS: what they are for, and what they need
 WITH_HTML = (OWNER, AUDITOR)  # everything there is, and everything for those who may only look
 TO_ASK = {"run": "utils.run_job", "pause": "utils.pause_job", "resume": "utils.pause_job"}
 LISTS_WITH_ACTIONS = {
+    "billing.bill": "billing.view_bill",
     "billing.subscription": "billing.change_subscription",
     "billing.billingstate": "billing.change_billingstate",
     "axes.accessattempt": "axes.delete_accessattempt",

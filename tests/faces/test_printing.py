@@ -36,14 +36,6 @@ every_document = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def can_write_pdf():
-    try:
-        rendering.require_pdf()
-    except rendering.PdfUnavailable as reason:
-        pytest.skip(f"{reason} `make setup-test-host` installs them")
-
-
 def printed(client, row, **query):
     return client.get(url(row, "print_document"), query)
 
