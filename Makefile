@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 CUSTOMERS ?= 200
+SECONDS ?= 600
 
 VENV := .venv/bin
 TESTS := -m "not heavy and not compose"
@@ -21,8 +22,8 @@ PEERS_IN := $(wildcard benchmarks/peers/*.in)
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --output-sync=none
 
-.PHONY: help demo demo-reset database-start database-stop test test-all bench lint format words migrate-check lock audit \
-	setup-test-host demo-venv dev-venv python-found
+.PHONY: help demo demo-reset database-start database-stop test test-all chaos bench lint format words migrate-check lock \
+	audit setup-test-host demo-venv dev-venv python-found
 
 help: ## list these commands
 	@echo "make COMMAND, where COMMAND is:"
@@ -53,6 +54,9 @@ test: dev-venv lint ## check the code and run the tests, without the heavy ones
 # The same target with no test left out: one run, so that what was skipped stands on its last lines.
 test-all: TESTS :=
 test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
+
+chaos: dev-venv ## break schedulers, web and database at random for ten minutes, then look (SECONDS, SEED)
+	$(VENV)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 bench: dev-venv ## measure the works that must be fast (SIZES="10000 1000000", WORKS="idle-sweep", PICTURES=FOLDER, PEERS=no)
 	$(VENV)/python -m benchmarks $(SIZES) $(if $(WORKS),--works $(WORKS)) $(if $(PICTURES),--pictures $(PICTURES)) \

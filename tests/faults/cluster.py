@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 import psutil
@@ -29,7 +30,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start it, at the same address as before."""
-        self.url = ensure_running(self.folder).url
+        with redirect_stderr(io.StringIO()):  # it says each time where it runs
+            self.url = ensure_running(self.folder).url
 
     def prepare(self) -> None:
         """Bring the database of ``url`` to the newest tables."""
