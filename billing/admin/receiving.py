@@ -21,6 +21,8 @@ from billing.models import Bill, Customer, Payment
 from billing.rules import money
 from billing.services import payments, summary
 
+PRINT = '<a class="font-semibold underline" href="{}">{}</a>'
+FIRST_PRINT = '<a class="font-semibold underline" href="{}" autofocus>{}</a>'
 OUTDATED = "This form cannot be used any more. Open “Receive payment” anew."
 
 
@@ -104,15 +106,9 @@ class ReceivePayment(Deed):
         text = explain.what_it_did(done, self.now)
         if not self.request.user.has_perm("billing.view_payment"):
             return format_html("{}", text)
-        links = format_html_join(
-            " · ",
-            '<a class="font-semibold underline" href="{}"{}>{}</a>',
-            (
-                (address, SafeString("" if place else " autofocus"), size)
-                for place, (size, address) in enumerate(print_links(done, receipts.SIZES))
-            ),
-        )
-        return format_html("{} Print the receipt: {}", text, links)
+        (size, address), *others = print_links(done, receipts.SIZES)
+        links = [format_html(FIRST_PRINT, address, size), *(format_html(PRINT, other, name) for name, other in others)]
+        return format_html("{} Print the receipt: {}", text, format_html_join(" · ", "{}", ((one,) for one in links)))
 
     def page_after(self, done: Payment) -> Payment:
         return done
