@@ -50,6 +50,7 @@ FORM_FIELDS = (
     "address",
     "area",
     "tax_id",
+    "national_id",
     "language",
     "bill_per_subscription",
     *OWN_TERMS,
@@ -101,8 +102,8 @@ class CustomerAdmin(AddedByService):
                     ("code", "name"),
                     ("phone", "email"),
                     ("address", "area"),
-                    ("tax_id", "language"),
-                    "created_at",
+                    ("tax_id", "national_id"),
+                    ("language", "created_at"),
                     "bill_per_subscription",
                     OWN_TERMS,
                 )

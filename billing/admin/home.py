@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.admin import who_will_be_cut
+from billing.admin import counter, who_will_be_cut
 from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
 from billing.admin.formatting import link, list_of, money
 from billing.admin.panels import Column, Panel
@@ -54,7 +54,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if who_will_be_cut.may_see(request):
         cards.append(_cut_soon())
     warnings = who_will_be_cut.held_now(request) if may("billing.view_sweeprun") else []
-    return {**context, "warnings": warnings, "cards": cards, "panels": panels}
+    box = {"counter": counter.box()} if counter.may_see(request) else {}
+    return {**context, **box, "warnings": warnings, "cards": cards, "panels": panels}
 
 
 def _cut_soon() -> Card:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from billing.admin import print_bills, rules_in_force, scheduler_page, who_will_be_cut
+from billing.admin import counter, print_bills, rules_in_force, scheduler_page, who_will_be_cut
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -78,6 +78,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ),
 )
 OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "Customers": (("Counter", "person_search", counter),),
     "Billing": (("Print bills", "print", print_bills),),
     "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),
     "Scheduler": (("Scheduler", "monitor_heart", scheduler_page),),

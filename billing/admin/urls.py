@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from billing.admin.counter import counter, matches
 from billing.admin.job_requests import ask
 from billing.admin.print_bills import cancel_print, print_bills, print_file
 from billing.admin.rules_in_force import rules_in_force
@@ -10,6 +11,8 @@ from billing.admin.scheduler_page import scheduler
 from billing.admin.who_will_be_cut import who_will_be_cut
 
 urlpatterns = [
+    path("counter/", admin.site.admin_view(counter), name="counter"),
+    path("counter/matches/", admin.site.admin_view(matches), name="counter_matches"),
     path("who-will-be-cut/", admin.site.admin_view(who_will_be_cut), name="who_will_be_cut"),
     path("print-bills/", admin.site.admin_view(print_bills), name="print_bills"),
     path("print-bills/<int:pk>/file/", admin.site.admin_view(print_file), name="print_file"),

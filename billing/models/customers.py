@@ -1,4 +1,7 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Lower
 
 from billing.rules.languages import LANGUAGES
 
@@ -15,6 +18,16 @@ class Area(models.Model):
         return self.name
 
 
+_DIGITS = models.Func(
+    models.F("phone"),
+    models.Value(r"\D"),
+    models.Value(""),
+    models.Value("g"),
+    function="regexp_replace",
+    output_field=models.TextField(),
+)
+
+
 class Customer(models.Model):
     """Who owes: one account, one balance. Archived when gone, never deleted (rule M12).
 
@@ -28,6 +41,7 @@ class Customer(models.Model):
     email = models.EmailField(blank=True)
     address = models.CharField(max_length=250, blank=True)
     tax_id = models.CharField(max_length=40, blank=True, verbose_name="tax number")
+    national_id = models.CharField(max_length=40, blank=True, default="", db_default="", verbose_name="national id")
     language = models.CharField(
         max_length=10,
         blank=True,
@@ -52,6 +66,18 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ["code"]
+        # For the search at the counter; the plain columns have theirs by being unique.
+        indexes = [
+            models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_by_name"),
+            models.Index(OpClass(_DIGITS, name="text_pattern_ops"), name="customer_by_digits_of_phone"),
+            models.Index(
+                fields=["national_id"],
+                opclasses=["varchar_pattern_ops"],
+                condition=~models.Q(national_id=""),
+                name="customer_by_national_id",
+            ),
+            GinIndex(SearchVector("name", config="simple"), name="customer_by_words_of_name"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(code=""), name="customer_has_a_code"),
             models.CheckConstraint(condition=~models.Q(name=""), name="customer_has_a_name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ SAME_BODY = (
     "email",
     "address",
     "tax_id",
+    "national_id",
     "language",
     "bill_per_subscription",
     "due_days",
@@ -34,16 +36,17 @@ def register(
     email: str = "",
     address: str = "",
     tax_id: str = "",
-    language: str = "",
-    bill_per_subscription: bool = False,
-    due_days: int | None = None,
-    grace_days: int | None = None,
+    national_id: str = "",
     area: Area | None = None,
     request_key: UUID | None = None,
+    **terms: Any,
 ) -> Customer:
     """A new customer; without ``code`` the next one of the series is given.
 
     A second identical call with the same ``request_key`` gives the first one's customer.
+
+    Args:
+        terms: ``language``, ``bill_per_subscription``, ``due_days`` and ``grace_days``.
 
     Raises:
         Refused: no name, the code is taken, or a repeated key with another body.
@@ -56,13 +59,11 @@ def register(
         email=email.strip(),
         address=address.strip(),
         tax_id=tax_id.strip(),
-        language=language,
-        bill_per_subscription=bill_per_subscription,
-        due_days=due_days,
-        grace_days=grace_days,
+        national_id=national_id.strip(),
         area=area,
         created_at=now,
         request_key=request_key,
+        **terms,
     )
     return _registered(customer, code.strip())
 

@@ -19,16 +19,16 @@ ANYBODY = ("index", "password_change", "password_change_done", "jsi18n", "search
 # No page of its own, or what is asked for below and, of one's own orders only, in test_print_bills.
 NOT_ASKED_FOR = {"logout", "app_list", "view_on_site", "ask_scheduler", "print_file", "cancel_print", None}
 PAGES = {
+    "counter": "billing.view_customer",
+    "counter_matches": "billing.view_customer",
     "who_will_be_cut": "billing.view_customer billing.view_subscription",
     "print_bills": "billing.view_bill",
     "rules_in_force": "billing.view_holiday",
     "scheduler": "utils.view_jobrun",
 }
 BUTTONS = (  # beside those of ACTIONS: what they are for, and what they need
-    (Customer, "receive_payment", "billing.view_customer billing.add_payment"),
     (Customer, "add_subscription", "billing.view_customer billing.add_subscription"),
     (Customer, "statement", "billing.view_customer billing.view_ledgerentry"),
-    (Bill, "receive_payment", "billing.view_bill billing.add_payment"),
     (Bill, "print_document", "billing.view_bill"),
     (CreditNote, "print_document", "billing.view_creditnote"),
     (Payment, "print_document", "billing.view_payment"),
