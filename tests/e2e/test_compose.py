@@ -99,6 +99,26 @@ def test_the_image_holds_neither_tests_nor_settings_nor_history(stack):
     assert not files & {"tests", ".env", ".git", "var", "docs"}
 
 
+FONTS_OF_A_PDF = """
+from decimal import Decimal
+from io import BytesIO
+from pypdf import PdfReader
+from billing.documents import rendering
+from billing.documents.papers import Paper
+for language in ("en", "bn", "ar"):
+    pdf = rendering.pdf([Paper("statement.html", "statement", language, {"owed": Decimal(0)})])
+    fonts = PdfReader(BytesIO(pdf)).pages[0]["/Resources"]["/Font"].values()
+    print(language, *sorted({font.get_object()["/BaseFont"].partition("+")[2] for font in fonts}))
+"""
+
+
+def test_the_image_makes_pdf_with_the_letters_of_each_language(stack):
+    fonts = stack.python(FONTS_OF_A_PDF).splitlines()
+    assert [line.split()[0] for line in fonts] == ["en", "bn", "ar"]
+    for line, script in zip(fonts, ("Noto-Sans", "Noto-Sans-Bengali", "Noto-Sans-Arabic"), strict=True):
+        assert script in line, fonts
+
+
 def test_a_wrong_password_is_told_at_once_and_without_a_traceback(stack):
     url = "postgresql://postgres:not-the-password@db:5432/django_db"
     settings = ("-e", "DATABASE_URL_FILE=", "-e", f"DATABASE_URL={url}")
