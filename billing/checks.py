@@ -14,6 +14,7 @@ from billing.rules import calendar, ladder, payment_codes
 from billing.rules.errors import Refused
 from billing.rules.late_fee import LateFee
 from billing.rules.money import is_currency, parse_minimum
+from billing.rules.roles import ROLES
 
 LOGO_KINDS = (".png", ".jpg", ".jpeg", ".svg", ".webp")
 LARGEST_LOGO = 1_000_000  # bytes; it is in every document
@@ -119,6 +120,16 @@ def own_templates_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMess
             hint = "Correct the file, or take it away to use the one that came."
             errors.append(Error(f"{path}: {error}", hint=hint, id="billing.E022"))
     return errors
+
+
+@register()
+def roles_of_two_steps_are_roles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    hint = f"Write some of {', '.join(ROLES)} with commas between them, or leave it empty."
+    return [
+        Error(f"TWO_STEP_ROLES: “{role}” is not a role.", hint=hint, id="billing.E030")
+        for role in settings.TWO_STEP_ROLES
+        if role not in ROLES
+    ]
 
 
 def _refused(read: Callable[[], object], name: str, *, hint: str, check_id: str) -> list[CheckMessage]:

@@ -136,6 +136,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_apscheduler",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "csp",
     "utils",
     "billing",
@@ -149,7 +151,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "billing.admin.two_step.TwoStepMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -188,6 +192,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 
+TWO_STEP_ROLES = env.words("TWO_STEP_ROLES")
+OTP_TOTP_ISSUER = COMPANY_NAME
 PROXY_COUNT = env.number("PROXY_COUNT", 1, least=0, most=10)
 SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 5, least=1)
 SIGN_IN_FAILURES_OF_ADDRESS = env.number("SIGN_IN_FAILURES_OF_ADDRESS", 50, least=1)
@@ -240,6 +246,12 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "billing.admin.navigation.icon"}],
     "STYLES": ["billing.admin.navigation.style_sheet"],
     "DASHBOARD_CALLBACK": "billing.admin.home.dashboard",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": "billing.admin.two_step.password_page"},
+            {"title": "Two-step sign-in", "link": "billing.admin.two_step.own_page"},
+        ]
+    },
     "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},
 }
 
@@ -274,6 +286,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "apscheduler": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},

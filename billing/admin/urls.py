@@ -8,11 +8,14 @@ from billing.admin.job_requests import ask
 from billing.admin.print_bills import cancel_print, print_bills, print_file
 from billing.admin.rules_in_force import rules_in_force
 from billing.admin.scheduler_page import scheduler
+from billing.admin.two_step import enter, set_up
 from billing.admin.who_will_be_cut import who_will_be_cut
 
 urlpatterns = [
     path("counter/", admin.site.admin_view(counter), name="counter"),
     path("counter/matches/", admin.site.admin_view(matches), name="counter_matches"),
+    path("two-step/", admin.site.admin_view(enter), name="two_step"),
+    path("two-step/set-up/", admin.site.admin_view(set_up), name="two_step_set_up"),
     path("who-will-be-cut/", admin.site.admin_view(who_will_be_cut), name="who_will_be_cut"),
     path("print-bills/", admin.site.admin_view(print_bills), name="print_bills"),
     path("print-bills/<int:pk>/file/", admin.site.admin_view(print_file), name="print_file"),

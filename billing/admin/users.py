@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-admin.site.unregister([User, Group])
+from billing.services import two_step
+
+# Its list would show the keys of everybody's second step.
+admin.site.unregister([User, Group, TOTPDevice])
 
 
 @admin.register(User)
@@ -31,7 +36,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         "last_login",
     )
     list_per_page = 50
-    actions = None
+    actions = ["turn_two_step_off"]
+
+    @admin.action(description="Turn two-step sign-in off", permissions=["change"])
+    def turn_two_step_off(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost the phone and the recovery codes."""
+        for user in queryset:
+            two_step.turn_off(user)
+            self.log_change(request, user, "Turned two-step sign-in off.")
+        messages.success(request, f"Two-step sign-in is off: {', '.join(map(str, queryset))}.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

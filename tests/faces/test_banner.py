@@ -64,7 +64,7 @@ def test_a_late_job_that_alarms_shows_once(staff, late):
 
 def test_several_problems_are_the_first_and_a_count(staff, gone):
     JobRun.objects.update(ended_at=timezone.now() - timedelta(days=30))
-    assert "And 6 more problems." in banner(staff(*SEES))
+    assert "And 7 more problems." in banner(staff(*SEES))
 
 
 def test_an_open_alarm_shows_to_those_who_may_see_the_scheduler(staff, well):

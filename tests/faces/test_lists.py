@@ -3,6 +3,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
@@ -57,12 +58,14 @@ def add_one_of_everything():
 
 
 def add_what_the_scheduler_keeps(job_id, user, now):
-    """A run, a process, a request and an alarm with its notice."""
+    """A run, a process, a request, an alarm with its notice, and who signed in and who failed to."""
     JobRun.objects.create(job_id=job_id, slot=now, instance=job_id, started_at=now)
     Instance.objects.create(name=job_id, role="standby", started_at=now, seen_at=now)
     JobRequest.objects.create(job_id=job_id, kind="run", asked_at=now, asked_by=user)
     alarm = Alarm.objects.create(key=job_id, text="Something", began_at=now)
     AlarmNotice.objects.create(alarm=alarm, channel="mail", next_try_at=now)
+    AccessAttempt.objects.create(username=job_id, ip_address="192.0.2.1", failures_since_start=1)
+    AccessLog.objects.create(username=job_id, ip_address="192.0.2.1")
 
 
 def add_one_agreement_of_each_kind(customer, name, user, now):
