@@ -112,15 +112,16 @@ class Cashier:
         if bill is not None:
             path = reverse("admin:billing_customer_receive_payment", args=[bill.customer_id])
             form = self._form(path)
-            form |= {"amount": f"{bill.outstanding:.2f}", "method": "cash"}
-            if self._answered(path, form):
+            form |= {"amount": f"{bill.outstanding:.2f}", "method": "cash", "confirmed": "1"}
+            if landed := self._answered(path, form)[0]:
+                assert landed.startswith("/admin/billing/payment/"), f"no page of a payment but {landed}"
                 self.done["payments at the desk"] += 1
         stopping.wait(self._rng.uniform(0, 2))
 
     def _form(self, path: str) -> dict[str, str]:
         """The hidden values of the form, after the sign-in when that is asked for."""
         while not stopping.is_set():
-            page = self._answered(path)
+            _, page = self._answered(path)
             values = {name or other: value or second for name, value, second, other in FIELD.findall(page)}
             if "request_key" in values:
                 return values
@@ -128,19 +129,19 @@ class Cashier:
             self._answered("/admin/login/", {**sign_in, "username": CASHIER, "password": PASSWORD, "next": path})
         return {}
 
-    def _answered(self, path: str, form: dict[str, str] | None = None) -> str:
-        """The page, as soon as it is there: an error or no answer is an outage, which ends."""
+    def _answered(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
+        """Where it leads and the page, as soon as it is there: an error or no answer is an outage, which ends."""
         data = urllib.parse.urlencode(form).encode() if form else None
         while not stopping.is_set():
             try:
                 with self._browser.open(self._address + path, data, timeout=SECONDS) as answer:
-                    return answer.read().decode()
+                    return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
             except (OSError, http.client.HTTPException) as error:
                 if isinstance(error, urllib.error.HTTPError) and error.code not in OUTAGES:
                     raise
                 self.done["asked again"] += 1
                 stopping.wait(0.5)
-        return ""
+        return "", ""
 
 
 def random_debt(rng):
