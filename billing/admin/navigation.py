@@ -133,3 +133,8 @@ def icon(request: HttpRequest) -> str:
 def style_sheet(request: HttpRequest) -> str:
     """The address of our own style sheet, which comes after unfold's."""
     return static("billing/admin.css")
+
+
+def focus_script(request: HttpRequest) -> str:
+    """The address of the script that puts the keyboard where a page wants it."""
+    return static("billing/focus.js")

@@ -86,6 +86,20 @@ def open_customer(desk, text):
     desk.get_by_role("heading", name="Open bills").wait_for()
 
 
+def test_the_counter_finds_a_customer_by_keyboard_alone(desk, off):
+    desk.goto(desk.url.split("/admin/")[0] + "/admin/")
+    desk.locator("#counter-box:focus").wait_for()
+    desk.keyboard.type("ann-h")
+    match = desk.get_by_role("option", name="Ann Lee")
+    match.wait_for()
+    assert "$20.00" in match.inner_text()
+    desk.keyboard.press("ArrowDown")
+    box = desk.get_by_role("combobox", name="Find a customer")
+    assert box.get_attribute("aria-activedescendant") == match.get_attribute("id")
+    desk.keyboard.press("Enter")
+    desk.get_by_role("heading", name="Open bills").wait_for()
+
+
 def open_payment_form(desk):
     desk.get_by_role("link", name="Receive payment").click()
     desk.get_by_role("heading", name="Receive payment from").wait_for()
@@ -101,12 +115,14 @@ def test_a_payment_at_the_desk_brings_the_subscriber_back(desk, off):
     assert desk.get_by_text("off: unpaid").is_visible()
     open_payment_form(desk)
     assert desk.get_by_label("Amount").input_value() == "20.00"
-    desk.keyboard.press("Enter")
-    desk.get_by_text("ann-home is online again.").wait_for()
+    desk.locator("[name=amount]:focus").press("Enter")
+    desk.locator("button[name=confirmed]:focus").wait_for()
+    assert desk.get_by_text("ann-home is online again.").is_visible()
     desk.keyboard.press("Enter")
     message = desk.get_by_text("Online again: ann-home")
     message.wait_for()
     assert "$20.00 received" in message.inner_text()
+    desk.get_by_role("link", name="A4").and_(desk.locator(":focus")).wait_for()
     open_customer(desk, off.customer.code)
     desk.get_by_role("cell", name="on", exact=True).wait_for()
     assert desk.get_by_text("No open bill: nothing is owed.").is_visible()
