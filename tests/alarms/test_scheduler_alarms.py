@@ -9,8 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.alarms.receivers import MailServer, WebServer
+from tests.builders import make_overdue_subscription
 from tests.jobs.notes import until
-from utils.models import JobRhythm
+from tests.jobs.processes import leave_slot, minutes_ago
+from utils.models import AlarmNotice, JobRhythm
 from utils.scheduler import requests
 from utils.scheduler.jobs import Job
 
@@ -66,7 +68,7 @@ def test_a_job_that_fails_is_told_once_and_that_it_is_over_once_even_when_the_ma
     mail, webhook, outside = receivers
     first = scheduler(BILLS)
     first.wait_for(r"^ERROR: ALARM: “Bills” failed: ProgrammingError")
-    until(lambda: mail.mails and webhook.requests)
+    until(lambda: AlarmNotice.objects.exclude(sent_at=None).count() == 2)
     first.kill()
     mail.stop()
 
@@ -104,3 +106,19 @@ def test_a_job_that_is_late_is_told_until_it_succeeds(receivers, scheduler, note
     process.wait_for("^WARNING: ALARM OVER: “Bills” is late")
     until(lambda: len(webhook.requests) == 2)
     assert [body["key"] for body in webhook.bodies] == ["late:bills"] * 2
+
+
+def test_e14_a_held_run_is_told_at_the_end_of_the_check_that_found_it(start):
+    for _ in range(3):
+        make_overdue_subscription()
+    leave_slot(minutes_ago(1))
+    process = start(MAX_CUTS_PERCENT="10", MAX_CUTS_COUNT="2")
+    process.wait_for("Job executed successfully")
+    process.wait_for("^ERROR: ALARM: The circuit breaker holds run .*3 of 3 active", seconds=5)
+
+
+def test_an_address_for_a_job_that_does_not_exist_stops_the_start_with_the_jobs_there_are(start):
+    process = start(DEAD_MAN_URLS="bills=https://hc.example/secret")
+    assert process.end() == 1
+    assert process.output.startswith("Error: DEAD_MAN_URLS: there is no job 'bills'. The jobs: check_expired")
+    assert "secret" not in process.output
