@@ -221,6 +221,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+SESSION_ENGINE = "billing.services.staff_sessions"
+SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=8760) * 3600
 SESSION_COOKIE_SECURE = not DEMO
 CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = True
@@ -251,6 +253,7 @@ UNFOLD = {
         "navigation": [
             {"title": "Change password", "link": "billing.admin.two_step.password_page"},
             {"title": "Two-step sign-in", "link": "billing.admin.two_step.own_page"},
+            {"title": "Where you are signed in", "link": "billing.admin.own_sessions.address"},
         ]
     },
     "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},

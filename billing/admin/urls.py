@@ -5,6 +5,7 @@ from django.urls import path
 
 from billing.admin.counter import counter, matches
 from billing.admin.job_requests import ask
+from billing.admin.own_sessions import own_sessions
 from billing.admin.print_bills import cancel_print, print_bills, print_file
 from billing.admin.rules_in_force import rules_in_force
 from billing.admin.scheduler_page import scheduler
@@ -14,6 +15,7 @@ from billing.admin.who_will_be_cut import who_will_be_cut
 urlpatterns = [
     path("counter/", admin.site.admin_view(counter), name="counter"),
     path("counter/matches/", admin.site.admin_view(matches), name="counter_matches"),
+    path("own-sessions/", admin.site.admin_view(own_sessions), name="own_sessions"),
     path("two-step/", admin.site.admin_view(enter), name="two_step"),
     path("two-step/set-up/", admin.site.admin_view(set_up), name="two_step_set_up"),
     path("who-will-be-cut/", admin.site.admin_view(who_will_be_cut), name="who_will_be_cut"),

@@ -11,7 +11,7 @@ from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
 from billing.models.printing import PrintOrder, PrintPart
-from billing.models.staff import RecoveryCode, Role
+from billing.models.staff import RecoveryCode, Role, StaffSession
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
 
@@ -49,6 +49,7 @@ __all__ = [
     "Reversal",
     "Role",
     "ScheduledChange",
+    "StaffSession",
     "Subscription",
     "SweepFinding",
     "SweepRun",

@@ -76,7 +76,7 @@ def of_actions():
 def of_our_own():
     for name, needed in PAGES.items():
         yield name, reverse(name), set(needed.split())
-    for name in ("two_step", "two_step_set_up"):
+    for name in ("two_step", "two_step_set_up", "own_sessions"):
         yield name, reverse(name), set()
     for name in ANYBODY:
         yield f"admin:{name}", reverse(f"admin:{name}"), set()
