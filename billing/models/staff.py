@@ -46,6 +46,7 @@ class StaffSession(AbstractBaseSession):
     address = models.GenericIPAddressField(null=True)
     browser = models.CharField(max_length=300, blank=True)
 
-    class Meta(AbstractBaseSession.Meta):
-        abstract = False
+    class Meta:
+        verbose_name = "session"
+        verbose_name_plural = "sessions"
         default_permissions = ()
