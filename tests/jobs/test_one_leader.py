@@ -15,8 +15,10 @@ TICK = {"id": "tick", "every": 1}
 LEADS, STANDS_BY = "Scheduler started successfully!", "Standing by: another scheduler is the leader"
 
 
-def assert_nothing_doubled(notes, every=1):
-    assert {slot: count for slot, count in notes.slots("tick", every).items() if count > 1} == {}
+def assert_nothing_doubled(notes):
+    slots = notes.slots("tick")
+    assert {slot: count for slot, count in slots.items() if count > 1} == {}
+    assert all(slot.microsecond == 0 for slot in slots), "they are on the grid"
 
 
 def test_f1_of_two_schedulers_on_one_database_one_runs_the_jobs(program, notes):

@@ -31,7 +31,7 @@ def test_f20_the_other_jobs_run_on_across_the_restarts_and_the_hung_run_is_close
     hung = {"id": "hung", "every": 10, "does": "hang", "limit": 2}
     scheduler = service(hung, TICK)
     until(lambda: scheduler.codes.count(70) >= 2, seconds=40, what="two ends by the watchdog")
-    ran, closed = notes.slots("tick", 1), JobRun.objects.filter(job_id="hung", result="interrupted")
+    ran, closed = notes.slots("tick"), JobRun.objects.filter(job_id="hung", result="interrupted")
     assert closed.count() >= 1
     assert max(ran.values()) == 1
     assert len(ran) >= 3
@@ -68,7 +68,7 @@ def test_a_loop_that_fails_now_and_then_goes_on_and_every_slot_is_run(program, n
     process.wait_for("The scheduler's loop failed and goes on")
     times = notes.wait_for("tick", 5)
     assert (times[-1] - times[-5]).total_seconds() < 6
-    assert max(notes.slots("tick", 1).values()) == 1
+    assert max(notes.slots("tick").values()) == 1
 
 
 def test_the_watchdog_is_silent_about_a_process_that_was_frozen_as_a_whole():
