@@ -85,7 +85,7 @@ def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str,
     if form.chosen.run:
         title += f", of those that {form.chosen.run} found"
     return {
-        "warnings": held_now(request) or list(filter(None, [found.cuts_nobody_because])),
+        "warnings": held_now(request) or found.remarks,
         "facts": _facts(found, totals),
         "panels": [Panel(title, HEADS, rows, empty="Nobody.")],
         "file": form.address(format="csv"),

@@ -71,19 +71,35 @@ class Block(models.Model):
 
 
 class AccessEvent(models.Model):
-    """One change of access or of a reason for it, never edited (rule E15)."""
+    """One change of access or of a reason for it, never edited (rule E15).
+
+    PostgreSQL checks that what an event names exists once for all the events of a statement, and keeps it: a sweep
+    writes thousands, and a foreign key would look at each alone.
+    """
 
     class Change(models.TextChoices):
         BLOCKED = "blocked"
         UNBLOCKED = "unblocked"
 
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="access_events")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, db_constraint=False, related_name="access_events"
+    )
     at = models.DateTimeField()
     change = models.CharField(max_length=9, choices=Change)
     reason = models.CharField(max_length=7, choices=Block.Reason)
     rule = models.CharField(max_length=4, help_text="The rule of the rulebook that asked for it.")
-    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    run = models.ForeignKey(SweepRun, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    bill = models.ForeignKey(
+        Bill,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    run = models.ForeignKey(
+        SweepRun, on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="events"
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -14,7 +14,7 @@ from billing.models import AccessState, Area, Bill, Plan, SweepFinding, SweepRun
 from billing.models.fields import MoneyField
 from billing.rules.errors import Refused
 from billing.rules.periods import start_of_day
-from billing.services import clock, policy, wording
+from billing.services import clock, followed_policy, policy, wording
 from billing.services.wording import counted, instant
 
 FARTHEST = timedelta(days=366)
@@ -60,11 +60,11 @@ ALL = Chosen()
 
 @dataclass(frozen=True)
 class Preview:
-    """What a sweep would do at ``at``: how many are due, and why it would cut nobody, if so."""
+    """What a sweep would do at ``at``: how many are due, and why it would do something else, if so."""
 
     at: datetime
     due: int
-    cuts_nobody_because: str
+    remarks: list[str]
 
 
 def preview(at: datetime, *, now: datetime) -> Preview:
@@ -80,7 +80,7 @@ def preview(at: datetime, *, now: datetime) -> Preview:
             f"That is too far ahead: bills for it are not issued yet. Ask for {instant(now + FARTHEST)} at most."
         )
     due = due_at(at)
-    return Preview(at, due, _obstacle(due, at))
+    return Preview(at, due, _remarks(_obstacle(due, at)))
 
 
 def last_cut(days: int, *, now: datetime) -> datetime:
@@ -103,10 +103,10 @@ def outlook(days: int, *, now: datetime) -> Preview:
         if _is_held(due - before):
             held = counted(due - before, "subscription")
             because = f"On {wording.day(day)} the circuit breaker would hold {held} until staff confirm the run."
-            return Preview(at, due_at(at), because)
+            return Preview(at, due_at(at), _remarks(because))
         before = due
     because = "" if working else f"There are no cuts until {instant(policy.calendar().first_cut(at))}."
-    return Preview(at, due_at(at), because)
+    return Preview(at, due_at(at), _remarks(because))
 
 
 def totals(at: datetime, chosen: Chosen = ALL) -> Totals:
@@ -167,6 +167,10 @@ def _due(at: datetime, chosen: Chosen = ALL) -> QuerySet[Any]:
         held = SweepFinding.objects.filter(run=chosen.run, kind=SweepFinding.Kind.HELD)
         due = due.filter(subscription__in=held.values("subscription"))
     return due
+
+
+def _remarks(obstacle: str) -> list[str]:
+    return [remark for remark in (followed_policy.pending(), obstacle) if remark]
 
 
 def _end_of(day: date) -> datetime:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from billing.models import FollowedPolicy
 from billing.services import locks, policy, settlement
+from billing.services.wording import plain
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,7 @@ def follow(*, now: datetime, limit: int) -> None:
     Works in batches of ``limit`` customers, each its own transaction; interrupted, it is done again.
     """
     minimum = policy.minimum_debt()
-    followed = FollowedPolicy.objects.values_list("minimum_debt", flat=True).first()
-    if minimum == (followed or Decimal(0)):
+    if minimum == _followed():
         return
     customer_id = 0
     while owing := _owing(customer_id, limit):
@@ -34,6 +34,21 @@ def follow(*, now: datetime, limit: int) -> None:
         customer_id = owing[-1]
     FollowedPolicy.objects.update_or_create(pk=1, defaults={"minimum_debt": minimum})
     logger.info("The cut-off instants follow the minimum debt of %s now", minimum)
+
+
+def pending() -> str:
+    """That the next sweep computes cut-off instants anew before it cuts, and why; empty when it does not."""
+    minimum, followed = policy.minimum_debt(), _followed()
+    if minimum == followed:
+        return ""
+    return (
+        f"MINIMUM_DEBT is {plain(minimum)} now and was {plain(followed)}: the next check computes every cut-off anew "
+        "before it cuts anybody. Look again after it."
+    )
+
+
+def _followed() -> Decimal:
+    return FollowedPolicy.objects.values_list("minimum_debt", flat=True).first() or Decimal(0)
 
 
 def _owing(after: int, limit: int) -> list[int]:

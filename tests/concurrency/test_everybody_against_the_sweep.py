@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection
 
-from billing.models import AccessEvent, Bill, Block, SweepRun
+from billing.models import AccessEvent, AccessState, Bill, Block, SweepRun
 from billing.services import (
     access,
     bills,
@@ -168,6 +168,22 @@ def test_m8_a_reversal_after_the_sweep_has_decided_is_cut_by_the_next(monkeypatc
     assert (result.disabled, access_of(one).is_on) == ([other.customer.code], True)
     check(result)
     assert not access_of(one).is_on
+
+
+def test_control_m8_a_sweep_that_saves_whole_rows_takes_back_what_a_reversal_wrote(monkeypatch):
+    """As a loop with ``save()`` does: it writes the cut-off instant that it read before the reversal."""
+    one, act = reversed_beside_another_debt()
+    read, disable = access_of(one), sweep._disable
+
+    def disable_and_save(*args):
+        disabled = disable(*args)
+        AccessState.objects.filter(pk=one.pk).update(cut_off_at=read.cut_off_at)
+        return disabled
+
+    monkeypatch.setattr(sweep, "_disable", disable_and_save)
+    after_the_decision(monkeypatch, NOW, act)
+    with pytest.raises(books.BooksDiffer, match="access: cut off when"):
+        books.require(books.verify(now=NOW))
 
 
 def test_control_e9_without_the_lock_two_sweeps_write_the_same_cut(monkeypatch):

@@ -215,9 +215,17 @@ def test_three_web_containers_and_a_second_scheduler_do_not_mean_more_runs(stack
     assert len(stack.containers("web")) == 3
     assert {stack.get("/healthz", port=stack.port + offset)[0] for offset in range(3)} == {200}
     assert stack.sql("SELECT count(*) FROM django_apscheduler_djangojob") == [str(len(TIMETABLE))]
-    say("killing the scheduler that leads")
+    say("losing the container that leads")
     runs.wait_for_second(20)
-    stack.compose("exec", "-T", "scheduler", "python", "-c", "import os; os.kill(-1, 9)", check=False)
+    lost = runs.host_of(runs.leader(stack))
+    stack.docker("kill", lost)
+    poll(lambda: runs.host_of(runs.leader(stack)) != lost, seconds=10, what="the other one leads")
+    stack.docker("start", lost)
+    runs.wait_for_more(stack, 1)
+    say("killing the scheduler that leads now: its container starts again by itself")
+    killed = runs.leader(stack)
+    stack.docker("exec", runs.host_of(killed), "python", "-c", "import os; os.kill(-1, 9)", check=False)
+    poll(lambda: runs.leader(stack) != killed, seconds=10, what="another leader")
     runs.wait_for_more(stack, 1)
     stack.wait_until_healthy()
     assert "Standing by: another scheduler is the leader" in [text for _, text in stack.log("scheduler")]

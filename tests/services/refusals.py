@@ -260,6 +260,18 @@ OTHERS = {
     "an access event changes": ("UPDATE billing_accessevent SET rule = 'X'", FACTS),
     "an access event is deleted": ("DELETE FROM billing_accessevent", FACTS),
     "access events are truncated": ("TRUNCATE billing_accessevent", FACTS),
+    "an access event names no subscription": (
+        copied("accessevent", first("accessevent"), subscription_id="0"),
+        "does not exist",
+    ),
+    "an access event names no bill": (copied("accessevent", first("accessevent"), bill_id="0"), "does not exist"),
+    "an access event names no run": (copied("accessevent", first("accessevent"), run_id="0"), "does not exist"),
+    "a run that access events name is deleted": ("DELETE FROM billing_sweeprun", "named by access events"),
+    "a run that access events name gets another number": (
+        "UPDATE billing_sweeprun SET id = -id",
+        "named by access events",
+    ),
+    "a subscription that access events name is deleted": ("DELETE FROM billing_subscription", "named by access events"),
     "a number series is turned back": (
         "UPDATE billing_numberseries SET last_value = last_value - 1",
         "is never turned back",

@@ -84,17 +84,26 @@ def test_e10_e13_the_preview_says_when_nobody_would_be_cut_and_when_the_cut_come
     for instant in (at("2026-01-16"), at("2026-01-19T23:59")):
         found = expiry_preview.preview(instant, now=NOW)
         assert found.due == 1
-        assert "no cuts at that time; the next ones come on Jan. 20, 2026, midnight" in found.cuts_nobody_because
+        assert "no cuts at that time; the next ones come on Jan. 20, 2026, midnight" in " ".join(found.remarks)
     assert [row.cut_at for row in expiry_preview.rows(at("2026-01-16"))] == [at("2026-01-20")]
-    assert expiry_preview.preview(at("2026-01-20"), now=NOW).cuts_nobody_because == ""
+    assert expiry_preview.preview(at("2026-01-20"), now=NOW).remarks == []
 
 
 def test_e13_e14_the_preview_says_that_the_circuit_breaker_would_hold_the_run(settings):
     settings.MAX_CUTS_PERCENT, settings.MAX_CUTS_COUNT = 10, 1
     for _ in range(2):
         make_overdue_subscription(now=NOW)
-    assert "circuit breaker would hold" in expiry_preview.preview(NOW, now=NOW).cuts_nobody_because
+    assert "circuit breaker would hold" in " ".join(expiry_preview.preview(NOW, now=NOW).remarks)
     assert sweep.disable_due(now=NOW, limit=500).disabled == []
+
+
+def test_e4_e13_until_a_sweep_follows_another_minimum_debt_the_preview_says_so(provider, settings):
+    settings.MINIMUM_DEBT = "20.01"
+    (remark,) = expiry_preview.preview(HOURS[-1], now=NOW).remarks
+    assert remark.startswith("MINIMUM_DEBT is 20.01 now and was 2.00: the next check computes every cut-off anew")
+    sweep.disable_due(now=NOW, limit=3)
+    found = expiry_preview.preview(HOURS[-1], now=NOW)
+    assert (found.due, found.remarks) == (0, [])
 
 
 @pytest.mark.parametrize("ahead", [timedelta(), timedelta(days=366)])

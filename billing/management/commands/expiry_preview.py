@@ -36,7 +36,7 @@ class Command(BaseCommand):
         for row in expiry_preview.rows(found.at):
             self.stdout.write(_line(row))
         would = f"{counted(found.due, 'subscription')} would be disabled on {wording.instant(found.at)}."
-        self.stdout.write(" ".join(filter(None, [would, found.cuts_nobody_because, "Nothing was changed."])))
+        self.stdout.write(" ".join([would, *found.remarks, "Nothing was changed."]))
 
 
 def _line(row: expiry_preview.WouldCut) -> str:

@@ -14,6 +14,17 @@ RECORDED = """
     SELECT to_char(run_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI') FROM django_apscheduler_djangojobexecution
     WHERE job_id = 'check_expired_subscriptions' AND status = 'Executed' ORDER BY 1
 """
+LEADER = "SELECT name FROM utils_instance WHERE role = 'leader' ORDER BY seen_at DESC LIMIT 1"
+
+
+def leader(stack: Stack) -> str:
+    """The scheduler that acts, by the name that it gave itself."""
+    return stack.sql(LEADER)[0]
+
+
+def host_of(instance: str) -> str:
+    """The container of a scheduler."""
+    return instance.split("-", maxsplit=1)[0]
 
 
 def recorded(stack: Stack) -> list[datetime]:

@@ -74,6 +74,10 @@ class Stack:
         psql = ("psql", "-U", "postgres", "-d", "django_db", "-Atc", query)
         return self._run("docker", "exec", self.ids("db")[0], *psql).splitlines()
 
+    def docker(self, *arguments: str, check: bool = True) -> str:
+        """Run docker out of sight and return what it prints."""
+        return self._run("docker", *arguments, check=check)
+
     def ids(self, service: str) -> list[str]:
         """The ids of a service's containers, running or not."""
         labels = {"project": self.environment["COMPOSE_PROJECT_NAME"], "service": service, "oneoff": "False"}
