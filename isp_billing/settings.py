@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "utils.origin.OriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "billing.admin.two_step.TwoStepMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -198,6 +199,7 @@ PROXY_COUNT = env.number("PROXY_COUNT", 1, least=0, most=10)
 SIGN_IN_FAILURES = env.number("SIGN_IN_FAILURES", 5, least=1)
 SIGN_IN_FAILURES_OF_ADDRESS = env.number("SIGN_IN_FAILURES_OF_ADDRESS", 50, least=1)
 SIGN_IN_LOCK_MINUTES = env.number("SIGN_IN_LOCK_MINUTES", 15, least=1)
+SIGN_IN_LOG_DAYS = env.number("SIGN_IN_LOG_DAYS", 90, least=1, most=MOST_DAYS)
 AXES_HANDLER = "utils.sign_in.locking.LockHandler"
 AXES_CLIENT_IP_CALLABLE = "utils.sign_in.addresses.client_address"
 AXES_LOCKOUT_CALLABLE = "billing.admin.lock_outs.locked_out"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.utils import timezone
 
@@ -60,10 +61,11 @@ def generate_bills() -> int:
 
 def delete_old_job_executions() -> int:
     """Delete what is older than JOB_HISTORY_DAYS: the records of runs, alarms and expiry checks that cut nobody, and
-    what was printed; how many."""
+    what was printed; and sign-ins older than SIGN_IN_LOG_DAYS; how many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
     following.forget(before=before)
-    forgotten = sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
+    sign_ins: int = AxesProxyHandler.reset_logs(age_days=settings.SIGN_IN_LOG_DAYS)
+    forgotten = sign_ins + sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
     return history.delete_old([job.id for job in TIMETABLE], before=before) + forgotten
 
 

@@ -12,16 +12,17 @@ from django.core.management import call_command, execute_from_command_line
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, InterfaceError
 
-from utils import outage
+from utils import origin, outage
 from utils.database import DatabaseUnavailable
 
 
 def run(argv: Sequence[str]) -> int:
     """Exit code of ``manage.py``; ``--traceback`` shows where an error came from."""
-    if "--traceback" in argv:
-        execute_from_command_line(list(argv))
-        return 0
-    return explained(lambda: execute_from_command_line(list(argv)))
+    with origin.acting(origin.COMMAND, " ".join(argv[1:2])):
+        if "--traceback" in argv:
+            execute_from_command_line(list(argv))
+            return 0
+        return explained(lambda: execute_from_command_line(list(argv)))
 
 
 def set_up() -> int:

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from billing.admin import (
     access,
+    audit,
     bill_lines,
     bills,
     catalog,
@@ -28,6 +29,7 @@ from billing.admin import (
 
 __all__ = [
     "access",
+    "audit",
     "bill_lines",
     "bills",
     "catalog",

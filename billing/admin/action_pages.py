@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -13,12 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import strip_tags
 from unfold.forms import AdminForm
 
 from billing.admin import formatting
 from billing.admin.base import BillingAdmin, attempt, button
 from billing.admin.fields import typed
 from billing.rules.errors import Refused
+from billing.services import audit
 
 Facts = Sequence[tuple[str, Any]]
 CONFIRMED, BACK = "confirmed", "back"
@@ -40,6 +42,8 @@ class ActionPage:
     has_preview: ClassVar[bool] = False
     enter_confirms: ClassVar[bool] = False  # the preview's button has the focus: for what is done all day
     form_class: ClassVar[type[forms.Form]] = forms.Form
+    before: Mapping[str, Any] = {}  # how things stood, for the audit
+    after: Mapping[str, Any] = {}
 
     def __init__(self, admin: BillingAdmin, request: HttpRequest, row: Any) -> None:
         self.admin, self.request, self.row = admin, request, row
@@ -96,7 +100,9 @@ class ActionPage:
         done = attempt(form, lambda: [self.act(form.cleaned_data)])
         if done is None:
             return self._show(form)
-        messages.success(self.request, self.told(done[0]))
+        told = self.told(done[0])
+        messages.success(self.request, told)
+        self._note(form, told)
         return redirect(formatting.page_of(self._visible(self.page_after(done[0]))))
 
     def _first_page(self) -> HttpResponse:
@@ -113,6 +119,11 @@ class ActionPage:
 
     def _preview(self, form: forms.Form, facts: Facts, sentences: Sequence[str]) -> HttpResponse:
         return self._show(form, [*typed(form), *facts], sentences, is_preview=True)
+
+    def _note(self, form: forms.Form, told: str) -> None:
+        entered = {"entered": dict(typed(form))} if typed(form) else {}
+        said = f"{self.button}: {strip_tags(told)}"
+        audit.note(self.row, said, before=self.before, after={**self.after, **entered})
 
     def _visible(self, row: Model) -> Model:
         permission = f"{row._meta.app_label}.view_{row._meta.model_name}"

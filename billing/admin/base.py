@@ -8,15 +8,18 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models.options import Options
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -25,7 +28,9 @@ from unfold.views import ChangeList
 
 from billing.admin import formatting
 from billing.admin.panels import Panel
+from billing.models import Area, AuditEntry
 from billing.rules.errors import Refused
+from billing.services import areas, audit
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -85,7 +90,20 @@ class BillingList(ChangeList):
             self.full_result_count = self.result_count
 
 
-class BillingAdmin(ModelAdmin):
+class NotesActions(ModelAdmin):
+    """What is done with the rows that were chosen in a list is written into the audit, row by row."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        chosen, name = request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.get("action", "")
+        rows = list(queryset.filter(pk__in=chosen))
+        response = super().response_action(request, queryset)
+        if response is not None and name in (offered := self.get_actions(request)):
+            for row in rows:
+                audit.note(row, offered[name][2])
+        return response
+
+
+class BillingAdmin(NotesActions):
     """A list that stays fast with a million rows, and a page with panels below its form."""
 
     list_per_page = 50
@@ -96,6 +114,21 @@ class BillingAdmin(ModelAdmin):
     paginator = CappedPaginator
     actions: list[str] | None = None
     change_form_outer_after_template = "billing/panels.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return areas.seen(request.user, super().get_queryset(request))
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+        related: Any = db_field.related_model
+        offered = kwargs.get("queryset")
+        if offered is None:
+            offered = related._default_manager.all()
+        formfield = super().formfield_for_foreignkey(
+            db_field, request, **{**kwargs, "queryset": areas.seen(request.user, offered)}
+        )
+        if related is Area and areas.of(request.user):
+            formfield.required = True  # without one, whoever enters the row would not see it any more
+        return formfield
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -119,9 +152,26 @@ class BillingAdmin(ModelAdmin):
         offered = super().get_actions_detail(request, object_id) if row else []
         return [offer for offer in offered if getattr(offer.method, "is_offered", _always)(request.user, row)]
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the audit knows of the row, for those who may see it; for others what was done on the admin's pages."""
+        if not self.admin_site.get_model_admin(AuditEntry).has_view_permission(request):
+            return super().history_view(request, object_id, extra_context)
+        query = {"object_type": self.opts.label_lower, "object_id__exact": unquote(object_id)}
+        return redirect(formatting.list_of(AuditEntry, f"?{urlencode(query)}"))
+
     def panels(self, request: HttpRequest, row: Any) -> list[Panel]:
         """The tables below the form of ``row``."""
         return []
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Options, object_id: str
+    ) -> HttpResponseRedirect:
+        """Who is limited to areas is not told whether a row of another area is there."""
+        if areas.of(request.user):
+            raise Http404
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     def found(self, request: HttpRequest, object_id: str) -> Any:
         """The row of an action's address, or None: then ``missing`` is the answer."""

@@ -10,12 +10,11 @@ from billing.models import Bill, BillLine, CreditNote
 from billing.rules.access import NEVER
 from billing.services import clock, policy
 from billing.services.explanations import why_off
-from billing.services.standing import Standing, standing
+from billing.services.standing import Standing
 
 
-def sentences(before: Standing, *, now: datetime, is_preview: bool = False) -> list[str]:
-    """One sentence for each thing that is different now; a preview gives no numbers to new documents."""
-    after = standing(before.customer_id)
+def sentences(before: Standing, after: Standing, *, now: datetime, is_preview: bool = False) -> list[str]:
+    """One sentence for each thing that is different; a preview gives no numbers to new documents."""
     return [
         *_new_bills(before, now, is_preview),
         *_new_notes(before, is_preview),

@@ -52,12 +52,15 @@ class Deed(ActionPage):
     def act(self, data: dict[str, Any]) -> Any:
         before = standing(self.customer_id)
         done = self.service_for(data)(**self.arguments(data))
-        self.follows = sentences(before, now=self.now)
+        after = standing(self.customer_id)
+        self.follows = sentences(before, after, now=self.now)
+        self.before, self.after = before.facts, after.facts
         return done
 
     def told(self, done: Any) -> str:
         return " ".join(part for part in (self.outcome(done), *self.follows, self.next_step(done)) if part)
 
     def _seen(self, done: Any, before: Any) -> tuple[Facts, Sequence[str]]:
-        facts, found = self.previewed(done), sentences(before, now=self.now, is_preview=True)
+        after = standing(before.customer_id)
+        facts, found = self.previewed(done), sentences(before, after, now=self.now, is_preview=True)
         return facts, found or ["Nothing changes for the customer's bills, credit and access."]

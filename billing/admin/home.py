@@ -15,7 +15,8 @@ from billing.admin.formatting import link, list_of, money
 from billing.admin.panels import Column, Panel
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
 from billing.models import AccessEvent, Bill, BillingState, Customer, Payment, ScheduledChange, Subscription
-from billing.services import clock, expiry_preview, summary
+from billing.services import areas, clock, expiry_preview, summary
+from billing.services.expiry_preview import Chosen
 from billing.services.wording import counted
 
 LATEST = 8
@@ -34,8 +35,12 @@ class Card:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's callback: adds the cards and panels that this user may see."""
-    may = request.user.has_perm
+    """Unfold's callback: adds the cards and panels that this user may see.
+
+    The cards count the whole installation, so who is limited to areas gets only the one of who is cut soon.
+    """
+    user: Any = request.user
+    may, is_limited = user.has_perm, areas.of(user) is not None
     cards: list[Card] = []
     panels: list[Panel] = []
     parts: list[tuple[str, list[Any], Callable[[], list[Any]]]] = [
@@ -45,21 +50,21 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("billing.view_payment", cards, _payments),
         ("billing.view_billingstate", cards, _needs_review),
         ("billing.view_scheduledchange", cards, _failed_changes),
-        ("billing.view_accessevent", panels, _latest_events),
-        ("billing.view_payment", panels, _latest_payments),
+        ("billing.view_accessevent", panels, lambda: _latest_events(user)),
+        ("billing.view_payment", panels, lambda: _latest_payments(user)),
     ]
     for permission, shown, make in parts:
-        if may(permission):
+        if may(permission) and not (is_limited and shown is cards):
             shown.extend(make())
     if who_will_be_cut.may_see(request):
-        cards.append(_cut_soon())
+        cards.append(_cut_soon(Chosen(areas=areas.of(user))))
     warnings = who_will_be_cut.held_now(request) if may("billing.view_sweeprun") else []
     box = {"counter": counter.box()} if counter.may_see(request) else {}
     return {**context, **box, "warnings": warnings, "cards": cards, "panels": panels}
 
 
-def _cut_soon() -> Card:
-    due = expiry_preview.due_at(expiry_preview.last_cut(0, now=timezone.now()))
+def _cut_soon(chosen: Chosen) -> Card:
+    due = expiry_preview.due_at(expiry_preview.last_cut(0, now=timezone.now()), chosen)
     address = who_will_be_cut.address()
     return Card("Due to be cut", f"{due:,}", "by the end of today, if nothing is paid", address, "content_cut")
 
@@ -123,15 +128,16 @@ def _failed_changes() -> list[Card]:
     return [Card("Needs attention", f"{count:,}", "changes that failed", failed, "sync_problem", True)]
 
 
-def _latest_events() -> list[Panel]:
-    events = AccessEvent.objects.select_related("subscription", "bill", "run", "actor").order_by("-at", "-id")[:LATEST]
+def _latest_events(user: Any) -> list[Panel]:
+    events = areas.seen(user, AccessEvent.objects.all())
+    events = events.select_related("subscription", "bill", "run", "actor").order_by("-at", "-id")[:LATEST]
     rows = [(link(event.subscription), *event_row(event)) for event in events]
     heads = (Column("Subscription"), *EVENT_COLUMNS)
     return [Panel("Latest changes of access", heads, rows, empty="None yet.", more=list_of(AccessEvent))]
 
 
-def _latest_payments() -> list[Panel]:
-    payments = Payment.objects.select_related("customer").order_by("-received_at")[:LATEST]
+def _latest_payments(user: Any) -> list[Panel]:
+    payments = areas.seen(user, Payment.objects.select_related("customer")).order_by("-received_at")[:LATEST]
     rows = [(link(payment.customer), *cells) for payment, cells in zip(payments, payment_rows(payments), strict=True)]
     heads = (Column("Customer"), *PAYMENT_COLUMNS)
     return [Panel("Latest payments", heads, rows, empty="None yet.", more=list_of(Payment))]

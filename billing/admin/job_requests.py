@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from billing.services import audit
 from utils.background_tasks import TIMETABLE
 from utils.models import JobRequest
 from utils.monitoring import status
@@ -98,6 +99,7 @@ def ask(request: HttpRequest, job_id: str, kind: str) -> HttpResponse:
 def _record(request: HttpRequest, asked: JobRequest, text: str) -> None:
     user: Any = request.user
     LogEntry.objects.log_actions(user.pk, [asked], ADDITION, text, single_object=True)
+    audit.note(asked, text)
 
 
 def _tell(request: HttpRequest, asked: JobRequest, *, is_theirs: bool) -> None:

@@ -74,6 +74,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Groups", "auth.group", "shield_person"),
             ("Failed sign-ins", "axes.accessattempt", "lock_person"),
             ("Sign-ins", "axes.accesslog", "login"),
+            ("Audit", "billing.auditentry", "policy"),
         ),
     ),
 )

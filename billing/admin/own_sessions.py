@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.admin.formatting import NONE, instant, label
 from billing.admin.panels import Panel, columns
-from billing.services import staff_sessions
+from billing.services import audit, staff_sessions
 from utils.sign_in.addresses import client_address
 
 HEADS = columns("Signed in", "From", "Browser", "Until", "")
@@ -37,6 +37,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     """The page, and what its button does."""
     if request.method == "POST":
         staff_sessions.end_others(request.user, request.session.session_key)
+        user: Any = request.user
+        audit.note(user, "Ended the sessions elsewhere.")
         messages.success(request, "You are signed in here only: the other sessions are ended.")
         return redirect("own_sessions")
     found = staff_sessions.of_user(request.user, now=timezone.now())

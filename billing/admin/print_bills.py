@@ -23,7 +23,7 @@ from billing.admin.base import attempt
 from billing.admin.formatting import day
 from billing.models import Area, Bill, PrintOrder
 from billing.rules.errors import Refused
-from billing.services import clock, print_orders
+from billing.services import audit, clock, print_orders
 from billing.services.wording import counted
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
@@ -160,6 +160,7 @@ def _order(request: HttpRequest) -> HttpResponse:
     if made is None:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     else:
+        audit.note_of("billing.bill", "", form.what, "Ordered to be printed.")
         _start(request, now)
     return redirect(address())
 

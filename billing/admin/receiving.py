@@ -100,7 +100,13 @@ class ReceivePayment(Deed):
         return {"payment": payments.new(self.customer, **how), "bill": bill, "now": self.now, "by": self.request.user}
 
     def act(self, data: dict[str, Any]) -> Payment:
-        return payments.receive(customer=self.customer, now=self.now, by=self.request.user, **data)
+        self.before = self._account()
+        payment = payments.receive(customer=self.customer, now=self.now, by=self.request.user, **data)
+        self.after = {**self._account(), "receipt": str(payment)}
+        return payment
+
+    def _account(self) -> dict[str, Any]:
+        return {"owes": summary.debt(self.customer), "credit": summary.credit(self.customer)}
 
     def told(self, done: Payment) -> SafeString:
         text = explain.what_it_did(done, self.now)

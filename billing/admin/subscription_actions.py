@@ -15,12 +15,12 @@ from django.utils import timezone
 from billing.admin.action_pages import action_page
 from billing.admin.base import BillingAdmin, attempt
 from billing.admin.customer_actions import told_bill
-from billing.admin.fields import RadioField, TextField
+from billing.admin.fields import RadioField, TextField, typed
 from billing.admin.formatting import day, money, page_of
 from billing.admin.subscription_facts import facts_of
 from billing.models import AccessState, Block, Subscription
 from billing.rules.errors import Refused
-from billing.services import access, bills, clock
+from billing.services import access, audit, bills, clock
 from billing.services.drafts import BillDraft
 from billing.services.explanations import why_off
 
@@ -59,6 +59,7 @@ def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         )
         if done is not None:
             reason = Block.Reason(form.cleaned_data["reason"]).label
+            audit.note(subscription, "Disable", after={"entered": dict(typed(form)), "was new": done})
             if done:
                 messages.success(request, f"{subscription} is disabled: {reason}.")
             else:
@@ -80,6 +81,7 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
             form, lambda: access.restore(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if done is not None:
+            audit.note(subscription, "Restore", after={"entered": dict(typed(form))})
             _tell_access(request, subscription, now)
             return redirect(page_of(subscription))
     elif not offered:
@@ -110,6 +112,7 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
             form, lambda: bills.issue_period(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if bill:
+            audit.note(subscription, f"Issue bill: {told_bill(bill)}")
             messages.success(request, told_bill(bill))
             return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
     try:

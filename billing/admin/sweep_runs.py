@@ -19,7 +19,7 @@ from billing.admin.panels import Column, Panel, columns
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
 from billing.admin.sweep_run_actions import ConfirmRun, UndoRun
 from billing.models import AccessEvent, Customer, Subscription, SweepFinding, SweepRun
-from billing.services import summary
+from billing.services import areas, summary
 
 MOST_SHOWN = 200
 COLOURS = {"held": "danger", "confirmed": "warning", "undone": "warning", "done": "success"}
@@ -53,22 +53,24 @@ class SweepRunAdmin(ReadOnlyAdmin):
         return f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else formatting.NONE
 
     def panels(self, request: HttpRequest, row: SweepRun) -> list[Panel]:
-        found = [_held(row), _set_aside(row)] if request.user.has_perm("billing.view_subscription") else []
-        if request.user.has_perm("billing.view_accessevent"):
-            found.append(_cuts(row))
+        user: Any = request.user
+        found = [_held(row, user), _set_aside(row, user)] if user.has_perm("billing.view_subscription") else []
+        if user.has_perm("billing.view_accessevent"):
+            found.append(_cuts(row, user))
         return [panel for panel in found if panel is not None]
 
 
-def _cuts(run: SweepRun) -> Panel | None:
+def _cuts(run: SweepRun, user: Any) -> Panel | None:
     if run.status == SweepRun.Status.HELD:
         return None
-    events = run.events.select_related("subscription", "bill", "run", "actor").order_by("pk")[:MOST_SHOWN]
+    events = areas.seen(user, run.events.all())
+    events = events.select_related("subscription", "bill", "run", "actor").order_by("pk")[:MOST_SHOWN]
     rows = [(link(event.subscription), *event_row(event)) for event in events]
     more = formatting.list_of(AccessEvent, f"?run__id__exact={run.pk}")
     return Panel("Disabled by this run", (SUBSCRIPTION, *EVENT_COLUMNS), rows, more=more)
 
 
-def _held(run: SweepRun) -> Panel | None:
+def _held(run: SweepRun, user: Any) -> Panel | None:
     """Those that the circuit breaker kept the run from cutting, the first of them."""
     rows = [
         (
@@ -78,7 +80,7 @@ def _held(run: SweepRun) -> Panel | None:
             amount_cell(service.customer.owed),
             access_of(service),
         )
-        for service in _found(run, SweepFinding.Kind.HELD)
+        for service in _found(run, SweepFinding.Kind.HELD, user)
     ]
     if not rows:
         return None
@@ -86,19 +88,19 @@ def _held(run: SweepRun) -> Panel | None:
     return Panel(f"Held by the circuit breaker{first}", HELD_COLUMNS, rows, more=who_will_be_cut.address(run))
 
 
-def _set_aside(run: SweepRun) -> Panel | None:
+def _set_aside(run: SweepRun, user: Any) -> Panel | None:
     findings = SweepFinding.objects.filter(run=run, kind=SweepFinding.Kind.SET_ASIDE)
     errors = dict(findings.values_list("subscription_id", "error")[:MOST_SHOWN])
     rows = [
         (link(service.customer), link(service), errors.get(service.pk, ""), access_of(service))
-        for service in _found(run, SweepFinding.Kind.SET_ASIDE)
+        for service in _found(run, SweepFinding.Kind.SET_ASIDE, user)
     ]
     return Panel("Set aside because of an error", SET_ASIDE_COLUMNS, rows) if rows else None
 
 
-def _found(run: SweepRun, kind: str) -> list[Any]:
+def _found(run: SweepRun, kind: str, user: Any) -> list[Any]:
     """The subscriptions of the run's findings, with what their customers owe."""
     findings = SweepFinding.objects.filter(run=run, kind=kind).values("subscription")
-    found = Subscription.objects.filter(pk__in=findings).select_related("access_state").order_by("pk")
+    found = areas.seen(user, Subscription.objects.filter(pk__in=findings)).select_related("access_state").order_by("pk")
     owing = Prefetch("customer", summary.with_debt(Customer.objects.all()))
     return list(found.prefetch_related(owing, OPEN_BLOCKS)[:MOST_SHOWN])

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from billing.services import two_step
+from billing.services import audit, two_step
 from billing.services.wording import counted
 
 WRONG = "This code is not right, or it was used already. Wait for the next one; after several wrong ones, a minute."
@@ -118,6 +118,7 @@ def _change(request: HttpRequest) -> HttpResponse:
             return redirect("admin:index")
         else:
             codes = two_step.new_recovery_codes(user)
+            audit.note(user, "Made new recovery codes of the two-step sign-in.")
             return _page(request, "Your recovery codes", codes=codes, next_page=reverse("admin:index"))
     left = counted(two_step.recovery_codes_left(user), "recovery code")
     return _page(request, "Two-step sign-in is on", form=form, left=left, is_required=is_required)

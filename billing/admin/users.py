@@ -11,17 +11,27 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from billing.admin.base import NotesActions
+from billing.models import StaffArea
 from billing.services import two_step
 
 # Its list would show the keys of everybody's second step.
 admin.site.unregister([User, Group, TOTPDevice])
 
 
+class StaffAreaInline(TabularInline):
+    """The areas that somebody sees; none stands for all."""
+
+    model = StaffArea
+    extra = 0
+    verbose_name_plural = "Areas: without any, all customers are seen; with some, those of these areas only"
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, NotesActions):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -36,6 +46,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         "last_login",
     )
     list_per_page = 50
+    inlines = (StaffAreaInline,)
     actions = ["turn_two_step_off"]
 
     @admin.action(description="Turn two-step sign-in off", permissions=["change"])
@@ -45,6 +56,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             two_step.turn_off(user)
             self.log_change(request, user, "Turned two-step sign-in off.")
         messages.success(request, f"Two-step sign-in is off: {', '.join(map(str, queryset))}.")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return super().get_inlines(request, obj) if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -19,7 +19,7 @@ from billing.admin.formatting import amount_cell, day, instant, link, money
 from billing.admin.pages import page_of
 from billing.admin.panels import Panel, columns
 from billing.models import Area, Customer, Plan, Subscription, SweepRun
-from billing.services import clock, expiry_preview
+from billing.services import areas, clock, expiry_preview
 from billing.services.expiry_preview import Chosen, Preview, Totals, WouldCut
 from billing.services.spreadsheets import csv_text
 from billing.services.wording import counted
@@ -42,10 +42,16 @@ class WindowForm(forms.Form):
     run = forms.ModelChoiceField(SweepRun.objects.all(), required=False, widget=forms.HiddenInput)
     page = forms.IntegerField(min_value=1, max_value=1_000_000, required=False, widget=forms.HiddenInput)
 
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._areas = areas.of(user)
+        cast("forms.ModelChoiceField", self.fields["area"]).queryset = areas.seen(user, Area.objects.all())
+
     @property
     def chosen(self) -> Chosen:
         """Whom the page is about."""
-        return Chosen(area=self.cleaned_data["area"], plan=self.cleaned_data["plan"], run=self.cleaned_data["run"])
+        chosen = {name: self.cleaned_data[name] for name in ("area", "plan", "run")}
+        return Chosen(**chosen, areas=self._areas)
 
     def address(self, **changes: Any) -> str:
         """The query that asks for the same with ``changes``."""
@@ -69,7 +75,7 @@ def who_will_be_cut(request: HttpRequest) -> HttpResponseBase:
     if not may_see(request):
         raise PermissionDenied
     now = timezone.now()
-    form = WindowForm({"days": "0", **request.GET.dict()})
+    form = WindowForm(request.user, {"days": "0", **request.GET.dict()})
     found = expiry_preview.outlook(int(form.cleaned_data["days"]), now=now) if form.is_valid() else None
     if found and request.GET.get("format") == "csv":
         return _file(found, form.chosen, now)

@@ -1,6 +1,7 @@
 """Tables and the constraints that PostgreSQL keeps for us; no decisions are taken here."""
 
 from billing.models.access import AccessEvent, AccessState, Block
+from billing.models.audit import AuditEntry
 from billing.models.bills import Bill, BillLine, BillTax, Item
 from billing.models.catalog import Plan, PriceBefore, TaxRate
 from billing.models.changes import Discount, Hold, ScheduledChange
@@ -11,7 +12,7 @@ from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
 from billing.models.printing import PrintOrder, PrintPart
-from billing.models.staff import RecoveryCode, Role, StaffSession
+from billing.models.staff import RecoveryCode, Role, StaffArea, StaffSession
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
 
@@ -21,6 +22,7 @@ __all__ = [
     "Account",
     "Allocation",
     "Area",
+    "AuditEntry",
     "Bill",
     "BillLine",
     "BillTax",
@@ -49,6 +51,7 @@ __all__ = [
     "Reversal",
     "Role",
     "ScheduledChange",
+    "StaffArea",
     "StaffSession",
     "Subscription",
     "SweepFinding",

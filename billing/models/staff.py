@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
+from billing.models.customers import Area
+
 
 class Role(models.Model):
     """One of our roles, kept by the group that staff are in; the group may be renamed, changed or deleted."""
@@ -50,3 +52,22 @@ class StaffSession(AbstractBaseSession):
         verbose_name = "session"
         verbose_name_plural = "sessions"
         default_permissions = ()
+
+
+class StaffArea(models.Model):
+    """An area whose customers a member of staff sees; who has none sees all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_areas")
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="staff")
+
+    class Meta:
+        verbose_name = "area"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "area"], name="staffarea_once", violation_error_message="This area is there already."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.area)

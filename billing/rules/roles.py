@@ -33,6 +33,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, *OFFICE}, "billing.view_unbilleddays billing.view_sweeprun"),
     ({AUDITOR, *BOSSES}, "utils.view_jobrun utils.view_alarm utils.view_jobrequest utils.view_instance"),
     ({AUDITOR, *BOSSES}, "django_apscheduler.view_djangojob django_apscheduler.view_djangojobexecution"),
+    ({AUDITOR, OWNER}, "billing.view_auditentry"),
     ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
     # Money
     ({CASHIER, *OFFICE}, "billing.add_payment"),

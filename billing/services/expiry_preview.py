@@ -40,11 +40,12 @@ class WouldCut(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """Of which area, plan and held run, None for all."""
+    """Of which area, plan and held run, None for all; ``areas`` are those that somebody is limited to."""
 
     area: Area | None = None
     plan: Plan | None = None
     run: SweepRun | None = None
+    areas: frozenset[int] | None = None
 
 
 class Totals(NamedTuple):
@@ -161,6 +162,8 @@ def _due(at: datetime, chosen: Chosen = ALL) -> QuerySet[Any]:
     due = AccessState.objects.filter(is_on=True, cut_off_at__lte=at)
     if chosen.area:
         due = due.filter(subscription__customer__area=chosen.area)
+    if chosen.areas is not None:
+        due = due.filter(subscription__customer__area__in=chosen.areas)
     if chosen.plan:
         due = due.filter(subscription__plan=chosen.plan)
     if chosen.run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max
 
@@ -26,6 +27,16 @@ class Standing:
     waiting: Sequence[Item]
     last_bill: int
     last_note: int
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the audit keeps of it."""
+        return {
+            "balance": self.balance,
+            "credit": self.credit,
+            "left of bills": {str(pk): left for pk, left in self.left.items()},
+            "access": {str(state.subscription): "on" if state.is_on else "off" for state in self.access.values()},
+        }
 
 
 def standing(customer_id: int) -> Standing:

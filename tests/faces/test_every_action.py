@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from billing.models import Customer, Reversal, ScheduledChange, SweepRun
+from billing.models import AuditEntry, Customer, Reversal, ScheduledChange, SweepRun
 from billing.services import (
     credit_notes,
     deferrals,
@@ -192,12 +192,15 @@ def test_an_action_that_is_only_looked_at_changes_nothing(admin_client, make, ac
 
 
 @every_action
-def test_an_action_that_is_sent_twice_has_one_effect(admin_client, make, action, permission, values):
+def test_an_action_sent_twice_has_one_effect_and_is_in_the_audit(admin_client, make, action, permission, values):
     row = make()
     values = {**shown(admin_client, row, action), **filled(values), "confirmed": "1"}
-    before = everything_stored()
+    before, told_before = everything_stored(), AuditEntry.objects.latest("id").pk
     first = admin_client.post(url(row, action), values)
     assert first.status_code == 302, first.context["form"].errors
+    told = AuditEntry.objects.get(pk__gt=told_before, kind="action")
+    assert (told.object_type, told.object_id, told.place) == (row._meta.label_lower, str(row.pk), url(row, action))
+    assert (told.actor.username, told.address, told.door) == ("admin", "127.0.0.1", "page")
     after = everything_stored()
     assert after != before
     assert admin_client.post(url(row, action), values).status_code in (200, 302)

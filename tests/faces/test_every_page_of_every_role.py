@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.template.response import SimpleTemplateResponse
 from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
@@ -49,9 +49,11 @@ LISTS_WITH_ACTIONS = {
 
 def of_the_lists():
     """(name, address, needed) of the pages that every list has."""
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
     for model, model_admin in admin.site._registry.items():
         label, name = model._meta.label_lower, f"admin:{model._meta.label_lower.replace('.', '_')}"
-        row = model_admin.get_queryset(RequestFactory().get("/")).first()
+        row = model_admin.get_queryset(request).first()
         args = [row.pk if row else 999_999]
         view, add, delete = (label.replace(".", f".{kind}_") for kind in ("view", "add", "delete"))
         yield f"{name}_changelist", reverse(f"{name}_changelist"), {view}

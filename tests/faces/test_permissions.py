@@ -8,6 +8,7 @@ from billing.models import (
     Account,
     Allocation,
     Area,
+    AuditEntry,
     Bill,
     BillingState,
     BillLine,
@@ -50,7 +51,7 @@ MONEY = [
 ]
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
 ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
-DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT]
+DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, AuditEntry]
 OTHERS = [Area, Customer, Holiday, Plan, Subscription, TaxRate]
 
 

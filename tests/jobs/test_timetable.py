@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axes.models import AccessLog
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
@@ -190,3 +191,13 @@ def test_f2_the_web_application_starts_no_scheduler_and_does_not_even_load_one()
         check=True,
     )
     assert shown.stdout.strip() == "True ['MainThread'] []"
+
+
+@pytest.mark.django_db
+def test_the_log_of_sign_ins_is_kept_for_the_days_of_its_setting(settings):
+    settings.SIGN_IN_LOG_DAYS = 30
+    for days in (29, 31):
+        entry = AccessLog.objects.create(username=f"{days} days ago", ip_address="192.0.2.7")
+        AccessLog.objects.filter(pk=entry.pk).update(attempt_time=timezone.now() - timedelta(days=days))
+    delete_old_job_executions()
+    assert [entry.username for entry in AccessLog.objects.all()] == ["29 days ago"]

@@ -62,7 +62,10 @@ def test_no_more_are_found_than_asked_for():
 
 @pytest.mark.parametrize("typed", ["C000002", "zoe-h", "15557", "zoé", "AB-9"])
 def test_no_table_is_read_as_a_whole(zoe, typed):
-    queries = [counter._by_beginning(typed, 8), (counter._WORDS, {"words": counter._all_words(typed), "limit": 8})]
+    queries = [
+        counter._by_beginning(typed, {"limit": 8}),
+        (counter._WORDS, {"words": counter._all_words(typed), "limit": 8}),
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from django import db
 from django.db import connections
 
-from utils import outage
+from utils import origin, outage
 from utils.scheduler import errors, ledger, sessions
 from utils.scheduler.jobs import Job
 from utils.scheduler.leader import Leadership
@@ -107,7 +107,8 @@ class Runner:
     def _carry_out(self, job: Job) -> Outcome:
         self._watchdog.begin(job.id, job.limit.total_seconds())
         try:
-            return Outcome(Result.SUCCEEDED, rows=job.function())
+            with origin.acting(origin.JOB, job.id):
+                return Outcome(Result.SUCCEEDED, rows=job.function())
         except BaseException as error:
             self._require_leadership()  # otherwise it failed because the leader did, and the next one does it again
             logger.exception('Job "%s" failed', job.name)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.management.arguments import day
 from billing.rules.errors import Refused
-from billing.services import billing_forecast, billing_run
+from billing.services import audit, billing_forecast, billing_run
 from billing.services.billing_forecast import WouldIssue, WouldSetAside
 from billing.services.late_fees import LateFees, ToCome
 from billing.services.wording import counted, money, plain
@@ -39,6 +39,7 @@ class Command(BaseCommand):
                 self._show(through)
             else:
                 run = billing_run.generate(now=timezone.now(), limit=settings.BILLING_BATCH_SIZE, through=through)
+                audit.note_of("billing.bill", "", "", run.summary)
                 self.stdout.write(run.summary)
         except Refused as refused:
             raise CommandError(str(refused)) from refused

@@ -1,0 +1,65 @@
+"""Which rows a member of staff sees: all, or those of the customers in their own areas."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from billing.models import (
+    AccessEvent,
+    AccessState,
+    Account,
+    Allocation,
+    Area,
+    Bill,
+    BillingState,
+    BillLine,
+    Block,
+    CreditNote,
+    Customer,
+    Discount,
+    Exclusion,
+    Hold,
+    Item,
+    LedgerEntry,
+    Payment,
+    Promise,
+    Reminder,
+    Reversal,
+    ScheduledChange,
+    StaffArea,
+    Subscription,
+    UnbilledDays,
+)
+
+M = TypeVar("M", bound=Model)
+
+OF_SUBSCRIPTION = (AccessEvent, AccessState, BillingState, Block, Discount, Hold, ScheduledChange, UnbilledDays)
+OF_CUSTOMER = (
+    Account, Bill, CreditNote, Exclusion, Item, LedgerEntry, Payment, Promise, Reversal, Subscription,
+)  # fmt: skip
+# How each kind of row comes to the key of its area.
+PATHS: dict[type[Model], str] = {
+    Area: "pk",
+    Customer: "area",
+    BillLine: "bill__customer__area",
+    Allocation: "bill__customer__area",
+    Reminder: "bill__customer__area",
+    **dict.fromkeys(OF_CUSTOMER, "customer__area"),
+    **dict.fromkeys(OF_SUBSCRIPTION, "subscription__customer__area"),
+}
+_KNOWN = "_areas_of_staff"
+
+
+def of(user: Any) -> frozenset[int] | None:
+    """The ids of the areas that ``user`` is limited to; None for somebody who sees all of them."""
+    if _KNOWN not in vars(user):
+        vars(user)[_KNOWN] = frozenset(StaffArea.objects.filter(user=user.pk).values_list("area_id", flat=True))
+    return vars(user)[_KNOWN] or None
+
+
+def seen(user: Any, rows: QuerySet[M]) -> QuerySet[M]:
+    """Those of ``rows`` that ``user`` may see; rows that belong to no customer are everybody's."""
+    path, own = PATHS.get(rows.model), of(user)
+    return rows if path is None or own is None else rows.filter(**{f"{path}__in": own})
