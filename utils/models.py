@@ -51,6 +51,8 @@ class JobRun(models.Model):
             models.Index(fields=["job_id", "-ended_at"], condition=Q(result="succeeded"), name="jobrun_last_success"),
             models.Index(fields=["job_id", "-ended_at"], condition=~Q(result="succeeded"), name="jobrun_no_success"),
             models.Index(fields=["started_at"], name="jobrun_started"),
+            models.Index(fields=["result", "id"], condition=~Q(result="succeeded"), name="jobrun_by_bad_result"),
+            models.Index(fields=["id"], condition=Q(asked=True), name="jobrun_asked"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin, asked_once
 from billing.admin.cut_offs import ShowsCutOff
+from billing.admin.filters import AccessStateFilter, CutOffFilter, DateFilter, OpenBlockFilter
 from billing.admin.search import SearchedByCustomer
 from billing.models import AccessEvent, AccessState, Block
 
@@ -18,7 +19,7 @@ class BySubscription(SearchedByCustomer, ReadOnlyAdmin):
 
     search_fields = ("subscription__login",)
     search_help_text = "Login, or the customer's code, name or phone"
-    number_field = "subscription__login"
+    number_fields = ("subscription__login",)
     customer_field = "subscription__customer"
 
 
@@ -26,12 +27,12 @@ class BySubscription(SearchedByCustomer, ReadOnlyAdmin):
 class AccessStateAdmin(ShowsCutOff, BySubscription):
     list_display = ("subscription", "access", "cut_off", "version")
     list_select_related = ("subscription",)
-    list_filter = ("is_on", "cut_off_at")
+    list_filter = (AccessStateFilter, ("cut_off_at", CutOffFilter))
     ordering = ("pk",)
     fields = ("subscription", "access", "cut_off", "version")
     readonly_fields = ("access", "cut_off")
 
-    @display(description="access", ordering="is_on")
+    @display(description="access")
     def access(self, state: AccessState) -> SafeString:
         return formatting.access_label(state.is_on)
 
@@ -45,9 +46,9 @@ class AccessStateAdmin(ShowsCutOff, BySubscription):
 class BlockAdmin(BySubscription):
     list_display = ("subscription", "why", "opened_at", "closed_at", "bill", "note")
     list_select_related = ("subscription", "bill")
-    list_filter = ("reason", ("closed_at", admin.EmptyFieldListFilter), "opened_at")
+    list_filter = ("reason", ("closed_at", OpenBlockFilter))
 
-    @display(description="reason", ordering="reason")
+    @display(description="reason")
     def why(self, block: Block) -> SafeString:
         colour = formatting.REASON_COLOURS[block.reason] if block.closed_at is None else ""
         return formatting.label(block.get_reason_display(), colour)
@@ -57,7 +58,7 @@ class BlockAdmin(BySubscription):
 class AccessEventAdmin(BySubscription):
     list_display = ("at", "subscription", "change", "reason", "rule", "bill", "run", "actor", "access")
     list_select_related = ("subscription", "bill", "run", "actor")
-    list_filter = ("change", "reason", "at")
+    list_filter = ("change", "reason", ("at", DateFilter))
 
     @display(description="access after")
     def access(self, event: AccessEvent) -> SafeString:

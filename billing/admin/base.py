@@ -7,26 +7,23 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django import forms
-from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import AdminForm
-from unfold.views import ChangeList
 
 from billing.admin import formatting
+from billing.admin.lists import FastList
 from billing.admin.panels import Panel
 from billing.models import Area, AuditEntry
 from billing.rules.errors import Refused
@@ -61,35 +58,6 @@ def asked_once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
     return shown
 
 
-class CappedPaginator(Paginator):
-    """Counts no further than ``CAP`` rows, so that no list reads a whole table of millions."""
-
-    CAP = 10_000
-    template_name = "billing/pagination.html"
-
-    @cached_property
-    def count(self) -> int:
-        return min(self._found, self.CAP)
-
-    @property
-    def is_capped(self) -> bool:
-        return self._found > self.CAP
-
-    @cached_property
-    def _found(self) -> int:
-        rows = cast("QuerySet[Any]", self.object_list)
-        return rows.order_by().values("pk")[: self.CAP + 1].count()
-
-
-class BillingList(ChangeList):
-    """Says how many results there are only when the list is narrowed down."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count
-
-
 class NotesActions(ModelAdmin):
     """What is done with the rows that were chosen in a list is written into the audit, row by row."""
 
@@ -103,15 +71,9 @@ class NotesActions(ModelAdmin):
         return response
 
 
-class BillingAdmin(NotesActions):
+class BillingAdmin(FastList, NotesActions):
     """A list that stays fast with a million rows, and a page with panels below its form."""
 
-    list_per_page = 50
-    list_max_show_all = 50
-    list_disable_select_all = True
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    paginator = CappedPaginator
     actions: list[str] | None = None
     change_form_outer_after_template = "billing/panels.html"
 
@@ -136,9 +98,6 @@ class BillingAdmin(NotesActions):
         row = self.get_object(request, unquote(object_id))
         panels = self.panels(request, row) if row else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BillingList]:
-        return BillingList
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_dbfield(db_field, request, **kwargs)

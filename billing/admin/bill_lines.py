@@ -22,7 +22,7 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("bill__number",)
     search_help_text = "Bill number, or the customer's code, name, phone or login"
-    number_field = "bill__number"
+    number_fields = ("bill__number",)
     customer_field = "bill__customer"
     ordering = ("-id",)
     fields = (
@@ -59,7 +59,7 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def cut_off(self, line: BillLine) -> str:
         return cut_offs.cut_off(line.cut_off_at, policy.calendar())
 
-    @display(description="amount", ordering="amount")
+    @display(description="amount")
     def line_amount(self, line: BillLine) -> SafeString:
         return amount_cell(line.amount, line.bill.currency)
 

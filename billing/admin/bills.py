@@ -15,7 +15,7 @@ from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.bill_actions import CreditBill, VoidBill, WriteOffBill
 from billing.admin.document_panels import NOTE_COLUMNS, note_rows, taxes_panel
-from billing.admin.filters import BillStateFilter
+from billing.admin.filters import BillStateFilter, DateFilter, DueFilter
 from billing.admin.formatting import amount_cell, instant, link
 from billing.admin.panels import Panel, columns
 from billing.admin.printing import print_button, print_selected
@@ -41,7 +41,8 @@ PAID_COLUMNS = columns("Receipt or credit note", "Allocated", "Amount", amounts=
 class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("number", "customer", "issued_on", "due_on", "state", "total_amount", "left_amount")
     list_select_related = ("customer",)
-    list_filter = (BillStateFilter, "due_on", "issued_on")
+    list_filter = (BillStateFilter, ("due_on", DueFilter), ("issued_on", DateFilter))
+    sortable_by = ("issued_on",)
     search_fields = ("number",)
     search_help_text = "Bill number, or the customer's code, name, phone or login"
     fieldsets = (
@@ -97,7 +98,7 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def state(self, bill: Bill) -> SafeString:
         return formatting.state_label(summary.bill_state(bill, clock.local_date(timezone.now())))
 
-    @display(description="total", ordering="total")
+    @display(description="total")
     def total_amount(self, bill: Bill) -> SafeString:
         return amount_cell(bill.total, bill.currency)
 

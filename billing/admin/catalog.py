@@ -87,6 +87,7 @@ class PlanAdmin(DeletedUnlessUsed):
     )
     list_select_related = ("tax_rate",)
     list_filter = ("mode", "interval_unit", "tax_rate")
+    sortable_by = ("name", "code", "price_amount")
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
     used_by = "subscriptions"
@@ -163,6 +164,7 @@ class TaxRateForm(forms.ModelForm):
 class TaxRateAdmin(DeletedUnlessUsed):
     form = TaxRateForm
     list_display = ("name", "percent_text", "prices")
+    sortable_by = ("name", "percent_text")
     search_fields = ("name",)
     used_by = "plans"
     instead = "Give these plans another rate first."
@@ -174,6 +176,6 @@ class TaxRateAdmin(DeletedUnlessUsed):
     def percent_text(self, rate: TaxRate) -> str:
         return formatting.percent(rate.percent)
 
-    @display(description="prices", ordering="inclusive")
+    @display(description="prices")
     def prices(self, rate: TaxRate) -> str:
         return "with tax" if rate.inclusive else "without tax"

@@ -11,6 +11,7 @@ from billing.admin.access import BySubscription
 from billing.admin.action_pages import action_of
 from billing.admin.change_actions import TakeBackChange, TryChangeAgain
 from billing.admin.discount_actions import EndDiscount
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import day, instant, state_label
 from billing.admin.subscription_facts import ONE_DAY, days, taken_off
 from billing.models import Discount, Hold, ScheduledChange, UnbilledDays
@@ -20,7 +21,7 @@ from billing.models import Discount, Hold, ScheduledChange, UnbilledDays
 class ScheduledChangeAdmin(BySubscription):
     list_display = ("due_on", "subscription", "kind_text", "plan", "state", "error", "created_by")
     list_select_related = ("subscription", "plan", "created_by")
-    list_filter = ("status", "kind", "due_on")
+    list_filter = ("status", "kind", ("due_on", DateFilter))
     ordering = ("-due_on", "-id")
     fields = (
         ("subscription", "kind_text"),
@@ -35,11 +36,11 @@ class ScheduledChangeAdmin(BySubscription):
     try_again = action_of(TryChangeAgain)
     actions_detail = ("try_again", "take_back")
 
-    @display(description="change", ordering="kind")
+    @display(description="change")
     def kind_text(self, change: ScheduledChange) -> str:
         return capfirst(change.get_kind_display())
 
-    @display(description="status", ordering="status")
+    @display(description="status")
     def state(self, change: ScheduledChange) -> SafeString:
         return state_label(change.status)
 
@@ -48,7 +49,7 @@ class ScheduledChangeAdmin(BySubscription):
 class DiscountAdmin(BySubscription):
     list_display = ("description", "subscription", "off", "starts_on", "ends_on", "created_by")
     list_select_related = ("subscription", "created_by")
-    list_filter = ("starts_on", "ends_on")
+    list_filter = (("starts_on", DateFilter), ("ends_on", DateFilter))
     ordering = ("-id",)
     fields = (("description", "subscription"), ("off",), ("starts_on", "ends_on"), ("created_at", "created_by"))
     readonly_fields = ("off",)
@@ -64,15 +65,15 @@ class DiscountAdmin(BySubscription):
 class HoldAdmin(BySubscription):
     list_display = ("subscription", "days_text", "note", "ended", "created_by")
     list_select_related = ("subscription", "created_by")
-    list_filter = (("settled_at", admin.EmptyFieldListFilter), "created_at")
+    list_filter = (("settled_at", admin.EmptyFieldListFilter), ("created_at", DateFilter))
     fields = ("subscription", "days_text", "note", ("created_at", "created_by"), "ended")
     readonly_fields = ("days_text", "ended")
 
-    @display(description="days", ordering="days")
+    @display(description="days")
     def days_text(self, hold: Hold) -> str:
         return days(hold.days)
 
-    @display(description="ended", ordering="settled_at")
+    @display(description="ended")
     def ended(self, hold: Hold) -> str:
         return instant(hold.settled_at)
 
@@ -81,11 +82,11 @@ class HoldAdmin(BySubscription):
 class UnbilledDaysAdmin(BySubscription):
     list_display = ("subscription", "first_day", "last_day", "reason", "recorded_at")
     list_select_related = ("subscription",)
-    list_filter = ("reason", "recorded_at")
+    list_filter = ("reason", ("recorded_at", DateFilter))
     ordering = ("-id",)
     fields = ("subscription", ("first_day", "last_day"), "reason", "recorded_at")
     readonly_fields = ("last_day",)
 
-    @display(description="last day", ordering="end_day")
+    @display(description="last day")
     def last_day(self, found: UnbilledDays) -> str:
         return day(found.end_day - ONE_DAY)

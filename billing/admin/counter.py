@@ -15,9 +15,8 @@ from billing.admin.access_labels import access_of_all
 from billing.admin.formatting import amount_cell, link, money, page_of
 from billing.admin.panels import Panel, columns
 from billing.models import Customer
-from billing.services import areas
-from billing.services import counter as search
-from billing.services.counter import Match
+from billing.services import areas, customer_search
+from billing.services.customer_search import Match
 
 NEEDED = "billing.view_customer"
 OFFERED, LISTED = 8, 50
@@ -76,7 +75,7 @@ def _typed(request: HttpRequest) -> str:
 
 def _found(request: HttpRequest, typed: str, limit: int) -> list[tuple[Match, Any]]:
     """The matches with their customers, as far as the list of customers shows them to this user."""
-    found = search.find(typed, limit=limit, areas=areas.of(request.user))
+    found = customer_search.find(typed, limit=limit, areas=areas.of(request.user))
     if not found:
         return []
     seen = admin.site.get_model_admin(Customer).get_queryset(request).select_related("area")

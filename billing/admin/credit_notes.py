@@ -12,6 +12,7 @@ from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.credit_note_actions import RefundCreditNote, WithdrawCredit
 from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_panel, taxes_panel
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import NONE, amount_cell, money
 from billing.admin.panels import Panel, columns
 from billing.admin.printing import print_button
@@ -27,7 +28,8 @@ LINE_COLUMNS = columns("Description", "Unused days", "Amount", amounts=("Amount"
 class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("number", "customer", "issued_on", "kind_text", "bill", "reason", "total_amount", "credit_amount")
     list_select_related = ("customer", "bill")
-    list_filter = ("kind", "issued_on")
+    list_filter = ("kind", ("issued_on", DateFilter))
+    sortable_by = ("number", "issued_on")
     search_fields = ("number",)
     search_help_text = "Credit note number, or the customer's code, name, phone or login"
     fieldsets = (
@@ -62,11 +64,11 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
             reversals_panel(row, "Paid out or taken back"),
         ]
 
-    @display(description="kind", ordering="kind")
+    @display(description="kind")
     def kind_text(self, note: CreditNote) -> str:
         return capfirst(note.get_kind_display())
 
-    @display(description="amount", ordering="total")
+    @display(description="amount")
     def total_amount(self, note: CreditNote) -> SafeString:
         return amount_cell(note.total, note.currency)
 

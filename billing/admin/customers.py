@@ -28,7 +28,7 @@ from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
 from billing.admin.protection import DeletedUnlessUsed
 from billing.admin.receiving import ReceivePayment
-from billing.admin.search import find_customers
+from billing.admin.search import found_customers
 from billing.admin.statement import statement
 from billing.models import Area, Customer, Subscription
 from billing.rules.errors import Refused
@@ -88,8 +88,9 @@ class CustomerAdmin(AddedByService):
     list_display_links = ("code", "name")
     list_select_related = ("area",)
     list_filter = (CustomerAccessFilter, DebtFilter, "area")
+    sortable_by = ("code", "name")
     search_fields = ("code", "name", "phone")
-    search_help_text = "Code, name, phone or login"
+    search_help_text = "Code, name, phone, login, bill number or national id"
     autocomplete_fields = ("area",)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
     change_form_before_template = "billing/hidden_fields.html"
@@ -133,7 +134,7 @@ class CustomerAdmin(AddedByService):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], text: str
     ) -> tuple[QuerySet[Customer], bool]:
-        return find_customers(queryset, text), False
+        return queryset.filter(pk__in=found_customers(request, text)) if text.strip() else queryset, False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
         return ("code", "owes", "credit", "created_at") if obj else ()
@@ -222,6 +223,7 @@ class CustomerAdmin(AddedByService):
 @admin.register(Area)
 class AreaAdmin(DeletedUnlessUsed):
     list_display = ("name",)
+    sortable_by = ("name",)
     search_fields = ("name",)
     used_by = "customers"
     instead = "Give these customers another area first."

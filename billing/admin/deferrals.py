@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.deferral_actions import TakeBackExclusion, TakeBackPromise
-from billing.admin.filters import DeferralStateFilter
+from billing.admin.filters import DateFilter, DeferralStateFilter, StageFilter
 from billing.admin.formatting import day, link, state_label
 from billing.admin.search import SearchedByCustomer
 from billing.models import Exclusion, Promise, Reminder
@@ -21,16 +21,16 @@ class DeferralAdmin(SearchedByCustomer, ReadOnlyAdmin):
     """What the lists of promises and exclusions have in common."""
 
     list_select_related: tuple[str, ...] = ("customer", "created_by")
-    list_filter = (DeferralStateFilter, "until")
+    list_filter = (DeferralStateFilter, ("until", DateFilter))
     search_fields = ("customer__code",)
     search_help_text = "The customer's code, name, phone or login"
-    number_field = "customer__code"
+    number_fields = ()
 
     @display(description="state")
     def state(self, deferral: Promise | Exclusion) -> SafeString:
         return state_label(deferral_states.state(deferral, now=timezone.now()))
 
-    @display(description="until", ordering="until")
+    @display(description="until")
     def last_day(self, deferral: Promise | Exclusion) -> str:
         return day(deferral.until) if deferral.until else "never cut"
 
@@ -70,10 +70,10 @@ class ExclusionAdmin(DeferralAdmin):
 class ReminderAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("recorded_at", "bill", "customer", "due", "days")
     list_select_related = ("bill__customer",)
-    list_filter = ("recorded_at", "days")
+    list_filter = (("recorded_at", DateFilter), StageFilter)
     search_fields = ("bill__number",)
     search_help_text = "Bill number, or the customer's code, name, phone or login"
-    number_field = "bill__number"
+    number_fields = ("bill__number",)
     customer_field = "bill__customer"
     fields = (("bill", "customer"), ("due", "days"), "recorded_at")
     readonly_fields = ("customer", "due")
@@ -82,6 +82,6 @@ class ReminderAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def customer(self, reminder: Reminder) -> str:
         return link(reminder.bill.customer)
 
-    @display(description="due", ordering="bill__due_on")
+    @display(description="due")
     def due(self, reminder: Reminder) -> str:
         return day(reminder.bill.due_on)

@@ -38,5 +38,6 @@ class HolidayAdmin(BillingAdmin):
     list_display = ("day", "name", "yearly")
     list_display_links = ("day", "name")
     list_filter = ("yearly",)
+    sortable_by = ("day", "name")
     search_fields = ("name",)
     fields = (("day", "name"), "yearly")

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from billing.admin.action_pages import ActionPage, Facts, action_of
 from billing.admin.base import ReadOnlyAdmin
-from billing.admin.filters import ItemStateFilter
+from billing.admin.filters import DateFilter, ItemStateFilter
 from billing.admin.formatting import amount_cell, label, link, money
 from billing.admin.search import SearchedByCustomer
 from billing.models import Item
@@ -45,10 +45,10 @@ class WithdrawItem(ActionPage):
 class ItemAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("description", "customer", "created_at", "state", "bill", "item_amount")
     list_select_related = ("customer", "bill")
-    list_filter = (ItemStateFilter, "created_at")
+    list_filter = (ItemStateFilter, ("created_at", DateFilter))
     search_fields = ("bill__number",)
     search_help_text = "Bill number, or the customer's code, name, phone or login"
-    number_field = "bill__number"
+    number_fields = ("bill__number",)
     fields = (
         ("description", "state"),
         ("customer", "bill"),
@@ -66,7 +66,7 @@ class ItemAdmin(SearchedByCustomer, ReadOnlyAdmin):
             return label("billed", "success")
         return label("withdrawn") if item.withdrawn_at else label("waits", "info")
 
-    @display(description="amount", ordering="amount")
+    @display(description="amount")
     def item_amount(self, item: Item) -> SafeString:
         return amount_cell(item.amount)
 

@@ -15,6 +15,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin
+from billing.admin.filters import DateFilter
 
 admin.site.unregister([DjangoJob, DjangoJobExecution])
 
@@ -30,6 +31,8 @@ COLOURS = {
 @admin.register(DjangoJob)
 class DjangoJobAdmin(ReadOnlyAdmin):
     list_display = ("id", "next_run_time")
+    ordering = ("id",)
+    sortable_by = ("id",)
     search_fields = ("id",)
     fields = ("id", "next_run_time")
 
@@ -40,15 +43,16 @@ class DjangoJobAdmin(ReadOnlyAdmin):
 @admin.register(DjangoJobExecution)
 class DjangoJobExecutionAdmin(ReadOnlyAdmin):
     list_display = ("id", "job_name", "result", "run_time", "duration")
-    list_filter = ("status", "run_time")
+    list_filter = ("status", ("run_time", DateFilter))
+    ordering = ("-id",)
     search_fields = ("job__id",)
     fields = ("id", "job_name", "result", "run_time", "duration", "exception", "traceback")
     readonly_fields = ("job_name", "result")
 
-    @display(description="job", ordering="job")
+    @display(description="job")
     def job_name(self, execution: DjangoJobExecution) -> str:
         return str(execution.job_id)
 
-    @display(description="status", ordering="status")
+    @display(description="status")
     def result(self, execution: DjangoJobExecution) -> SafeString:
         return formatting.label(execution.status, COLOURS.get(execution.status, ""))

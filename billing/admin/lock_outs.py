@@ -34,7 +34,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 class SignInAdmin(ReadOnlyAdmin):
     search_fields = ("username", "ip_address")
     date_hierarchy = None
-    ordering = ("-attempt_time",)
+    ordering = ("-id",)
 
 
 @admin.register(AccessAttempt)

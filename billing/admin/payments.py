@@ -11,6 +11,7 @@ from billing.admin import formatting
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.document_panels import PART_COLUMNS, part_rows, reversals_panel
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import amount_cell
 from billing.admin.panels import Panel
 from billing.admin.payment_actions import RefundPayment, ReversePayment
@@ -24,7 +25,8 @@ from billing.models import Allocation, Payment
 class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("number", "received_at", "customer", "method", "received_by", "paid_amount", "credit_amount")
     list_select_related = ("customer", "received_by")
-    list_filter = ("method", "received_at")
+    list_filter = ("method", ("received_at", DateFilter))
+    sortable_by = ("number", "received_at")
     search_fields = ("number",)
     search_help_text = "Receipt number, or the customer's code, name, phone or login"
     fields = (
@@ -48,7 +50,7 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
             reversals_panel(row, "Reversed or refunded"),
         ]
 
-    @display(description="amount", ordering="amount")
+    @display(description="amount")
     def paid_amount(self, payment: Payment) -> SafeString:
         return amount_cell(payment.amount, payment.currency)
 
@@ -77,10 +79,9 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
 class AllocationAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("allocated_at", "payment", "credit_note", "bill", "part_amount")
     list_select_related = ("payment", "credit_note", "bill")
-    list_filter = ("allocated_at",)
     search_fields = ("payment__number",)
     search_help_text = "Receipt number, or the customer's code, name, phone or login"
-    number_field = "payment__number"
+    number_fields = ("payment__number",)
     customer_field = "payment__customer"
     ordering = ("-id",)
     fields = ("payment", "credit_note", "bill", "part_text", "allocated_at")

@@ -14,6 +14,7 @@ from billing.admin.action_pages import Facts, action_of
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.deeds import Deed
 from billing.admin.fields import TextField
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import amount_cell, day, link, money
 from billing.admin.search import SearchedByCustomer
 from billing.models import Reversal
@@ -55,10 +56,10 @@ class WinChargeback(Deed):
 class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("reversed_at", "kind_text", "source", "customer", "reason", "reversed_by", "taken_amount")
     list_select_related = ("payment", "credit_note", "customer", "reversed_by")
-    list_filter = ("kind", "method", "reversed_on")
+    list_filter = ("kind", "method", ("reversed_on", DateFilter))
     search_fields = ("payment__number",)
     search_help_text = "Receipt number, or the customer's code, name, phone or login"
-    number_field = "payment__number"
+    number_fields = ("payment__number",)
     fields = (
         ("kind_text", "amount_text"),
         ("payment", "credit_note"),
@@ -70,7 +71,7 @@ class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
     win_chargeback = action_of(WinChargeback)
     actions_detail = ("win_chargeback",)
 
-    @display(description="kind", ordering="kind")
+    @display(description="kind")
     def kind_text(self, reversal: Reversal) -> str:
         return capfirst(reversal.get_kind_display())
 
@@ -78,7 +79,7 @@ class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def source(self, reversal: Reversal) -> str:
         return link(reversal.payment or reversal.credit_note)
 
-    @display(description="amount", ordering="amount")
+    @display(description="amount")
     def taken_amount(self, reversal: Reversal) -> SafeString:
         return amount_cell(reversal.amount)
 

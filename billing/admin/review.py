@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing.admin import formatting
 from billing.admin.access import BySubscription
+from billing.admin.filters import DateFilter
 from billing.admin.subscription_actions import MOST_SHOWN
 from billing.models import BillingState
 from billing.services import billing_run, summary
@@ -22,7 +23,7 @@ from billing.services.wording import counted
 class NeedsReviewAdmin(BySubscription):
     list_display = ("subscription", "service", "customer", "review", "review_since", "billed_until")
     list_select_related = ("subscription", "customer")
-    list_filter = ("review_since",)
+    list_filter = (("review_since", DateFilter),)
     list_disable_select_all = False
     ordering = ("pk",)
     fields = ("service", "customer", "review", "review_since", "billed_until", "bill_on")

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import NONE, instant
 from billing.admin.panels import Panel, columns
 from billing.admin.scheduler_charts import seconds
@@ -21,7 +22,7 @@ NOTICE_HEADS = columns("Channel", "Of its", "Sent", "Tries", "Next try", "Error"
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
     list_display = ("id", "job_id", "slot", "outcome", "started_at", "took", "rows", "asked")
-    list_filter = ("result", "asked", "slot")
+    list_filter = ("result", "asked", ("started_at", DateFilter))
     search_fields = ("job_id",)
     fields = (
         ("job_id", "slot"),
@@ -33,7 +34,7 @@ class JobRunAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("outcome", "took")
 
-    @display(description="result", ordering="result")
+    @display(description="result")
     def outcome(self, run: JobRun) -> SafeString:
         return formatting.label(run.get_result_display(), COLOURS.get(run.result, ""))
 
@@ -53,7 +54,7 @@ class InstanceAdmin(ReadOnlyAdmin):
 @admin.register(JobRequest)
 class JobRequestAdmin(ReadOnlyAdmin):
     list_display = ("id", "job_id", "kind", "asked_at", "asked_by", "done_at", "outcome")
-    list_filter = ("kind", "asked_at")
+    list_filter = ("kind", ("asked_at", DateFilter))
     list_select_related = ("asked_by",)
     search_fields = ("job_id",)
     fields = (("job_id", "kind"), ("asked_at", "asked_by"), ("done_at", "outcome"))
@@ -62,7 +63,7 @@ class JobRequestAdmin(ReadOnlyAdmin):
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin):
     list_display = ("text", "began_at", "ended_at", "key")
-    list_filter = ("began_at",)
+    list_filter = (("began_at", DateFilter),)
     search_fields = ("key", "text")
     fields = ("text", "key", ("began_at", "ended_at"))
 

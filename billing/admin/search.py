@@ -1,58 +1,74 @@
-"""Find a customer, and what is theirs, by what the desk is told: a code, phone, login, number or name.
-
-What is typed in full is answered by an index alone; only then are names and parts looked through.
-"""
+"""The search of the lists: by numbers of their own, else by the customers whom the counter would find."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
+from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from billing.models import Customer, Subscription
+from billing.services import areas, customer_search
 
-MOST_CUSTOMERS = 500  # of a vague search; more rows than anybody reads
-
-
-def find_customers(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:
-    """Those with exactly this code, phone or login; else those with every word in name, code or phone."""
-    text = text.strip()
-    if not text:
-        return customers
-    logins = Subscription.objects.filter(login=text).values_list("customer_id", flat=True)
-    exactly = Q(code__in=[text, text.upper()]) | Q(phone=text) | Q(pk__in=list(logins))
-    if found := list(Customer.objects.filter(exactly).values_list("pk", flat=True)):
-        return customers.filter(pk__in=found)
-    for word in text.split():
-        customers = customers.filter(
-            Q(name__icontains=word) | Q(code__istartswith=word) | Q(phone__contains=word) | Q(pk__in=_by_login(word))
-        )
-    return customers
+# Of a vague search; more than anybody reads.
+MOST_CUSTOMERS = 200
+MOST_ROWS = 5_000
+CUT = "search_is_cut"  # on the request: the list tells
 
 
-def _by_login(start: str) -> list[int]:
-    logins = Subscription.objects.filter(login__startswith=start)
-    return list(logins.values_list("customer_id", flat=True)[:MOST_CUSTOMERS])
+def found_customers(request: HttpRequest, text: str) -> list[int]:
+    """The ids of the customers for ``text``."""
+    found = customer_search.find(text, limit=MOST_CUSTOMERS, areas=areas.of(request.user))
+    vars(request)[CUT] = len(found) == MOST_CUSTOMERS
+    return [match.customer_id for match in found]
 
 
 class SearchedByCustomer:
-    """A list that is searched by a number of its own (``number_field``) and by its customer."""
+    """A list that is searched by numbers (``number_fields``: unique columns, also of related rows) and by customer.
 
-    number_field = "number"
+    What is typed in full is answered by its index alone. The rows are found before they are put in order: else
+    PostgreSQL might walk the whole table in that order to find the few.
+    """
+
+    number_fields: tuple[str, ...] = ("number",)
     customer_field = "customer"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], text: str
     ) -> tuple[QuerySet[Any], bool]:
-        text = text.strip()
+        text, model = text.strip(), queryset.model
         if not text:
             return queryset, False
-        number = self.number_field
-        numbered: QuerySet[Model] = queryset.filter(Q(**{number: text}) | Q(**{number: text.upper()}))
-        if numbered.order_by().exists():
-            return numbered, False
-        customers = find_customers(Customer.objects.all(), text).order_by().values_list("pk", flat=True)
-        mine = Q(**{f"{self.customer_field}__in": list(customers[:MOST_CUSTOMERS])})
-        starts = Q(**{f"{number}__startswith": text}) | Q(**{f"{number}__startswith": text.upper()})
-        return queryset.filter(mine | starts), False
+        for path in self.number_fields:
+            if ids := _with_number(model, path, "exact", text):
+                return queryset.filter(**{f"{_relation(path) or 'pk'}__in": ids}), False
+        wanted: dict[str, Q] = defaultdict(Q)
+        for path in self.number_fields:
+            wanted[_relation(path)] |= Q(pk__in=_with_number(model, path, "startswith", text))
+        column = self.customer_field.rpartition("__")[2]
+        wanted[_relation(self.customer_field)] |= Q(**{f"{column}__in": found_customers(request, text)})
+        rows = Q()
+        for relation, condition in wanted.items():
+            rows |= Q(**{f"{relation}__in": _ids(_owner(model, relation), condition)}) if relation else condition
+        return queryset.filter(pk__in=_ids(model, rows)), False
+
+
+def _relation(path: str) -> str:
+    return path.rpartition("__")[0]
+
+
+def _owner(model: type[Model], relation: str) -> type[Model]:
+    related = get_fields_from_path(model, relation)[-1].related_model if relation else model
+    assert isinstance(related, type)  # noqa: S101  # nosec B101
+    return related
+
+
+def _with_number(model: type[Model], path: str, lookup: str, text: str) -> list[Any]:
+    column = path.rpartition("__")[2]
+    matching = Q(**{f"{column}__{lookup}": text}) | Q(**{f"{column}__{lookup}": text.upper()})
+    return _ids(_owner(model, _relation(path)), matching)
+
+
+def _ids(model: type[Model], matching: Q) -> list[Any]:
+    return list(model._default_manager.filter(matching).order_by().values_list("pk", flat=True)[:MOST_ROWS])

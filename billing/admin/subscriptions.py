@@ -37,9 +37,10 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     list_display = ("login", "customer", "plan", "access", "cut_off", "starts_on", "ends_on")
     list_select_related = ("customer", "plan", "access_state")
     list_filter = (AccessFilter, "plan")
+    sortable_by = ("login",)
     search_fields = ("login",)
     search_help_text = "Login, or the customer's code, name or phone"
-    number_field = "login"
+    number_fields = ("login",)
     autocomplete_fields = ("customer",)
     add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
     fieldsets = (
@@ -120,7 +121,7 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     def access(self, subscription: Any) -> SafeString:
         return access_of(subscription)
 
-    @display(description="cut-off for unpaid bills", ordering="access_state__cut_off_at")
+    @display(description="cut-off for unpaid bills")
     @asked_once
     def cut_off(self, subscription: Subscription) -> str:
         return self.cut_off_of(subscription, subscription.access_state.cut_off_at)

@@ -14,6 +14,7 @@ from billing.admin import formatting, who_will_be_cut
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
+from billing.admin.filters import DateFilter
 from billing.admin.formatting import amount_cell, link
 from billing.admin.panels import Column, Panel, columns
 from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
@@ -31,7 +32,7 @@ SET_ASIDE_COLUMNS = columns("Customer", "Login", "Error", "Access now")
 @admin.register(SweepRun)
 class SweepRunAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "as_of", "state", "looked_at", "disabled", "skipped", "set_aside", "duration")
-    list_filter = ("status", "as_of")
+    list_filter = ("status", ("as_of", DateFilter))
     fields = (
         ("state", "as_of"),
         ("looked_at", "active"),
@@ -44,7 +45,7 @@ class SweepRunAdmin(ReadOnlyAdmin):
     undo = action_of(UndoRun)
     actions_detail = ("confirm", "undo")
 
-    @display(description="status", ordering="status")
+    @display(description="status")
     def state(self, run: SweepRun) -> SafeString:
         return formatting.label(run.get_status_display(), COLOURS.get(run.status, ""))
 

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from billing.admin.base import NotesActions
+from billing.admin.lists import FastList
 from billing.models import StaffArea
 from billing.services import two_step
 
@@ -31,7 +32,7 @@ class StaffAreaInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, NotesActions):
+class UserAdmin(FastList, DjangoUserAdmin, NotesActions):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -45,7 +46,7 @@ class UserAdmin(DjangoUserAdmin, NotesActions):
         "is_superuser",
         "last_login",
     )
-    list_per_page = 50
+    sortable_by = ("username", "first_name", "last_name", "email")
     inlines = (StaffAreaInline,)
     actions = ["turn_two_step_off"]
 
@@ -65,6 +66,6 @@ class UserAdmin(DjangoUserAdmin, NotesActions):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    list_per_page = 50
+class GroupAdmin(FastList, DjangoGroupAdmin, ModelAdmin):
+    sortable_by = ("name",)
     actions = None

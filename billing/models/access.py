@@ -65,6 +65,13 @@ class Block(models.Model):
                 name="block_closed_after_opened",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["reason", "subscription"], name="block_open_by_reason", condition=Q(closed_at__isnull=True)
+            ),
+            # Nearly all are because of unpaid bills: those are found without an index, and cuts stay cheap.
+            models.Index(fields=["reason", "id"], name="block_of_rare_reason", condition=~Q(reason="unpaid")),
+        ]
 
     def __str__(self) -> str:
         return self.get_reason_display()
@@ -98,7 +105,13 @@ class AccessEvent(models.Model):
         db_index=False,
     )
     run = models.ForeignKey(
-        SweepRun, on_delete=models.PROTECT, db_constraint=False, null=True, blank=True, related_name="events"
+        SweepRun,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="events",
+        db_index=False,
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -114,7 +127,11 @@ class AccessEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["at"], name="accessevent_at")]
+        indexes = [
+            models.Index(fields=["at"], name="accessevent_at"),
+            models.Index(fields=["run", "id"], name="accessevent_of_run", condition=Q(run__isnull=False)),
+            models.Index(fields=["reason", "id"], name="accessevent_of_rare_reason", condition=~Q(reason="unpaid")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_change_display()}: {self.get_reason_display()}"

@@ -78,6 +78,8 @@ class Bill(Document):
                 name="bill_open_by_due_date",
                 condition=Q(status="open", allocated__lt=F("total")),
             ),
+            models.Index(fields=["due_on", "id"], name="bill_partly_paid", condition=Q(status="open", allocated__gt=0)),
+            models.Index(fields=["status", "id"], name="bill_not_open", condition=~Q(status="open")),
         ]
 
     def __str__(self) -> str:
@@ -145,6 +147,7 @@ class BillLine(DocumentLine):
                 condition=Q(billed_days__isempty=False),
             ),
         ]
+        indexes = [models.Index(fields=["id"], name="billline_item", condition=Q(kind="item"))]
 
 
 class BillTax(TaxAmount):
@@ -199,6 +202,12 @@ class Item(models.Model):
                 name="item_waiting",
                 condition=Q(bill__isnull=True, withdrawn_at__isnull=True),
             ),
+            models.Index(
+                fields=["id"], name="item_still_waiting", condition=Q(bill__isnull=True, withdrawn_at__isnull=True)
+            ),
+            models.Index(fields=["id"], name="item_billed", condition=Q(bill__isnull=False)),
+            models.Index(fields=["id"], name="item_withdrawn", condition=Q(withdrawn_at__isnull=False)),
+            models.Index(fields=["created_at", "id"], name="item_by_date"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,10 @@ class Hold(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["id"], name="hold_not_ended", condition=Q(settled_at__isnull=True)),
+            models.Index(fields=["created_at", "id"], name="hold_by_date"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(days__isempty=False), name="hold_has_days"),
             ExclusionConstraint(
@@ -84,6 +88,9 @@ class ScheduledChange(models.Model):
         indexes = [
             models.Index(fields=["due_on", "id"], name="scheduledchange_pending", condition=Q(status="pending")),
             models.Index(fields=["id"], name="scheduledchange_failed", condition=Q(status="failed")),
+            models.Index(fields=["due_on", "id"], name="scheduledchange_by_date"),
+            models.Index(fields=["status", "due_on", "id"], name="scheduledchange_by_status"),
+            models.Index(fields=["kind", "due_on", "id"], name="scheduledchange_by_kind"),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +114,10 @@ class Discount(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["starts_on", "id"], name="discount_by_start"),
+            models.Index(fields=["ends_on", "id"], name="discount_by_end", condition=Q(ends_on__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(percent__isnull=False, percent__gt=0, percent__lte=100, fixed__isnull=True)

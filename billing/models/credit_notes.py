@@ -52,6 +52,7 @@ class CreditNote(Document):
                 condition=Q(total__gt=F("allocated") + F("returned")),
             ),
             models.Index(fields=["issued_on", "id"], name="creditnote_by_issue_date"),
+            models.Index(fields=["kind", "id"], name="creditnote_by_kind"),
         ]
 
     def __str__(self) -> str:

@@ -59,15 +59,19 @@ class Customer(models.Model):
     grace_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days online after the due date. Empty: as the plan says."
     )
-    area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers")
+    area = models.ForeignKey(
+        Area, on_delete=models.PROTECT, null=True, blank=True, related_name="customers", db_index=False
+    )
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
     request_key = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta:
         ordering = ["code"]
-        # For the search at the counter; the plain columns have theirs by being unique.
         indexes = [
+            models.Index(fields=["name", "id"], name="customer_in_order_of_name"),
+            models.Index(fields=["area", "code"], name="customer_of_area"),
+            # For the search; the plain columns have theirs by being unique.
             models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_by_name"),
             models.Index(OpClass(_DIGITS, name="text_pattern_ops"), name="customer_by_digits_of_phone"),
             models.Index(

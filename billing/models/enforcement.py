@@ -45,6 +45,11 @@ class Deferral(models.Model):
     class Meta:
         abstract = True
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["not_before", "id"], name="%(class)s_running", condition=Q(ended_at__isnull=True)),
+            models.Index(fields=["id"], name="%(class)s_taken_back", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=["until", "id"], name="%(class)s_by_last_day"),
+        ]
 
 
 class Promise(Deferral):
@@ -103,6 +108,10 @@ class Reminder(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["bill", "days"], name="reminder_once_per_stage")]
+        indexes = [
+            models.Index(fields=["days", "id"], name="reminder_by_stage"),
+            models.Index(fields=["recorded_at", "id"], name="reminder_by_record"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.bill}, {self.days} days"

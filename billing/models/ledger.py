@@ -73,6 +73,7 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "booked_on", "id"], name="ledgerentry_account"),
+            models.Index(fields=["booked_on", "id"], name="ledgerentry_by_date"),
             models.Index(
                 fields=["kind", "id"],
                 name="ledgerentry_of_rare_kind",

@@ -72,6 +72,7 @@ class Payment(models.Model):
                 name="payment_with_credit",
                 condition=Q(amount__gt=F("allocated") + F("returned")),
             ),
+            models.Index(fields=["method", "id"], name="payment_by_method"),
         ]
 
     def __str__(self) -> str:
@@ -145,6 +146,11 @@ class Reversal(models.Model):
     class Meta:
         ordering = ["-id"]
         permissions = [("win_chargeback", "Can record that a chargeback is won")]
+        indexes = [
+            models.Index(fields=["kind", "id"], name="reversal_by_kind"),
+            models.Index(fields=["method", "id"], name="reversal_by_method"),
+            models.Index(fields=["reversed_on", "id"], name="reversal_by_date"),
+        ]
         constraints = [
             models.CheckConstraint(condition=ONE_SOURCE, name="reversal_has_one_source"),
             models.CheckConstraint(condition=~Q(reason=""), name="reversal_has_a_reason"),

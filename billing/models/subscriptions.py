@@ -14,7 +14,7 @@ class Subscription(models.Model):
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions", db_index=False)
     login = models.CharField(max_length=64, unique=True)
     starts_on = models.DateField(help_text="First day of the service.")
     ends_on = models.DateField(null=True, blank=True, help_text="First day without the service. Empty: open-ended.")
@@ -32,6 +32,7 @@ class Subscription(models.Model):
             ("end_subscription", "Can end a subscription"),
             ("renew_subscription", "Can renew a prepaid subscription"),
         ]
+        indexes = [models.Index(fields=["plan", "id"], name="subscription_of_plan")]
         constraints = [
             models.CheckConstraint(condition=~Q(login=""), name="subscription_has_a_login"),
             models.CheckConstraint(
@@ -76,6 +77,9 @@ class BillingState(models.Model):
                 condition=Q(review="", bill_on__isnull=False),
             ),
             models.Index(fields=["subscription"], name="billingstate_review", condition=~Q(review="")),
+            models.Index(
+                fields=["review_since", "subscription"], name="billingstate_review_by_date", condition=~Q(review="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +103,10 @@ class UnbilledDays(models.Model):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "unbilled days"
+        indexes = [
+            models.Index(fields=["reason", "id"], name="unbilleddays_by_reason"),
+            models.Index(fields=["recorded_at", "id"], name="unbilleddays_by_record"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(end_day__gt=F("first_day")), name="unbilleddays_end_after_start"),
         ]

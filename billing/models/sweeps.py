@@ -46,6 +46,8 @@ class SweepRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["status"], name="sweeprun_unfinished", condition=Q(status__in=["held", "confirmed"])),
+            models.Index(fields=["status", "id"], name="sweeprun_not_done", condition=~Q(status="done")),
+            models.Index(fields=["as_of", "id"], name="sweeprun_by_instant"),
         ]
 
     def __str__(self) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from billing.models import AccessEvent, Bill, BillingState, Block, CreditNote, Customer, Payment
 from billing.models.fields import MoneyField
 from billing.rules.periods import start_of_day
-from billing.services import clock
+from billing.services import clock, counting
 
 COUNTED_EXACTLY = 100_000  # customers; above it the planner's estimate is good enough and costs nothing
 
 BILL_STATES = ("open", "overdue", "partly paid", "paid", "void", "draft")
+WAITING_STATES = ("open", "overdue", "partly paid")
 NOTHING = Value(Decimal(0), output_field=MoneyField())
 LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
 UNUSED_PAYMENT = Sum(F("amount") - F("allocated") - F("returned"), output_field=MoneyField())
@@ -49,11 +50,23 @@ def debt(customer: Customer) -> Decimal:
 
 def credit(customer: Customer) -> Decimal:
     """What a customer has with us and no bill has taken yet (rule M6)."""
-    payments = Payment.objects.filter(customer=customer, amount__gt=F("allocated") + F("returned"))
-    notes = CreditNote.objects.filter(customer=customer, total__gt=F("allocated") + F("returned"))
+    payments, notes = (unused.filter(customer=customer) for unused in _unused())
     paid: Decimal = payments.aggregate(left=Coalesce(UNUSED_PAYMENT, NOTHING))["left"]
     credited: Decimal = notes.aggregate(left=Coalesce(UNUSED_CREDIT, NOTHING))["left"]
     return paid + credited
+
+
+def with_credit() -> QuerySet[Any]:
+    """The ids of the customers who have ``credit``."""
+    payments, notes = (unused.order_by().values("customer") for unused in _unused())
+    return payments.union(notes)
+
+
+def _unused() -> tuple[QuerySet[Payment], QuerySet[CreditNote]]:
+    return (
+        Payment.objects.filter(amount__gt=F("allocated") + F("returned")),
+        CreditNote.objects.filter(total__gt=F("allocated") + F("returned")),
+    )
 
 
 def open_bills(customer: Customer) -> QuerySet[Bill]:
@@ -73,10 +86,15 @@ def bill_state(bill: Bill, today: date) -> str:
 def bills_in_state(bills: QuerySet[Bill], state: str, today: date) -> QuerySet[Bill]:
     """The bills of which ``bill_state`` says ``state``; for "open" all that still wait for money."""
     if state == "overdue":
-        return bills.filter(status=Bill.Status.OPEN, allocated__lt=F("total"), due_on__lt=today)
+        return waiting_bills(bills).filter(due_on__lt=today)
     if state == "partly paid":
         return bills.filter(status=Bill.Status.OPEN, allocated__gt=0)
-    return bills.filter(status=state)
+    return waiting_bills(bills) if state == "open" else bills.filter(status=state)
+
+
+def waiting_bills(bills: QuerySet[Bill]) -> QuerySet[Bill]:
+    """The open ones of ``bills``, in the words of the index by due date; for those of a customer use ``open_bills``."""
+    return bills.filter(status=Bill.Status.OPEN, allocated__lt=F("total"))
 
 
 def brought_back(payment: Payment) -> list[str]:
@@ -89,9 +107,7 @@ def brought_back(payment: Payment) -> list[str]:
 
 def customer_count() -> int:
     """How many customers there are; many of them are estimated from PostgreSQL's statistics."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [Customer._meta.db_table])
-        estimate = int(cursor.fetchone()[0])
+    estimate = counting.estimate(Customer)
     return estimate if estimate > COUNTED_EXACTLY else Customer.objects.count()
 
 

@@ -1,6 +1,7 @@
-"""The search of the counter: whose code, login, phone, bill number, identity number or name begins like this.
+"""Find a customer by what the desk is told: how a code, login, phone, bill number, identity number or name begins.
 
-Every way is one short walk along an index, so that a million customers answer as fast as a thousand.
+Every way is one short walk along an index, so that a million customers answer as fast as a thousand. The counter
+and the lists search alike.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
-Values = Mapping[str, str | int | list[int]]
+Values = Mapping[str, Any]
 
 SHORTEST_PHONE = 3  # digits
 REACH = 20_000  # entries of an index that are walked for the customers of some areas; some 20 ms
+LONG_WORD = 3  # letters; shorter beginnings are those of too many names
+BETWEEN_WORDS = r"[\s!-/:-@\[-`{-~]+"  # spaces and ASCII punctuation
+MOST_LOOKED_AT = 5_000  # names with the long words, in which short ones are looked for
 
 # The operator ~<~ is the order of the indexes for prefixes: the walk ends after the limit, however many there are.
 _CODES = """SELECT id, 'code', code FROM billing_customer
@@ -30,11 +35,13 @@ _PHONES = r"""SELECT id, 'phone', phone FROM billing_customer
     ORDER BY regexp_replace(phone, '\D', '', 'g') USING ~<~ LIMIT %(limit)s"""
 _NAMES = """SELECT id, 'name', name FROM billing_customer
     WHERE lower(name) LIKE lower(%(prefix)s) ORDER BY lower(name) USING ~<~ LIMIT %(limit)s"""
-# Planned for all matches, so by the index; read no further than the limit.
+# Planned for all matches, so by the index; read no further than the limits.
 _WORDS = """WITH found AS MATERIALIZED (
         SELECT id, name FROM billing_customer
         WHERE to_tsvector('simple'::regconfig, COALESCE(name, '')) @@ to_tsquery('simple'::regconfig, %(words)s)
-    ) SELECT id, 'name', name FROM found LIMIT %(limit)s"""
+    ), near AS (SELECT id, name FROM found LIMIT %(near)s)
+    SELECT id, 'name', name FROM near
+    WHERE ' ' || regexp_replace(lower(name), %(between)s, ' ', 'g') LIKE ALL (%(beginnings)s) LIMIT %(limit)s"""
 
 
 _IN_AREAS = """SELECT found.* FROM ({}) AS found (id, kind, found) JOIN billing_customer USING (id)
@@ -53,8 +60,9 @@ class Match:
 def find(typed: str, *, limit: int, areas: Collection[int] | None = None) -> list[Match]:
     """At most ``limit`` customers, those with a number that begins with ``typed`` before those with a name.
 
-    Capital and small letters are the same in names and in numbers of ours; a phone is compared by its digits.
-    With ``areas`` only the customers of these areas are found.
+    Capital and small letters are the same in names and in numbers of ours; a phone is compared by its digits. A word
+    of less than ``LONG_WORD`` letters that does not begin the name counts in full, or beside a longer one. With
+    ``areas`` only the customers of these areas are found.
     """
     typed = typed.replace("\x00", "").strip()
     if not typed:
@@ -64,8 +72,9 @@ def find(typed: str, *, limit: int, areas: Collection[int] | None = None) -> lis
     if areas is not None:
         values = {"limit": limit, "areas": list(areas), "reach": REACH}
     _add(found, *_by_beginning(typed, values))
-    if len(found) < limit:
-        _add(found, _limited(_WORDS, values), {"words": _all_words(typed), **values})
+    words = [word for word in re.split(BETWEEN_WORDS, typed.lower()) if word]
+    if words and len(found) < limit:
+        _add(found, *_by_words(words, values))
     return list(found.values())[:limit]
 
 
@@ -101,10 +110,23 @@ def _ways(typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _beginning(text: str) -> str:
+    """The pattern for LIKE of what begins with ``text``."""
     return re.sub(r"([\\%_])", r"\\\1", text) + "%"
 
 
-def _all_words(typed: str) -> str:
-    """A text search for names with a word that begins with each of the words."""
-    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in typed.split())
-    return " & ".join(f"'{word}':*" for word in quoted)
+def _by_words(words: list[str], limits: Values) -> tuple[str, Values]:
+    """The text search for names with all words: long ones as beginnings, and in what they find the short ones.
+
+    Names with a word that begins with one or two given letters are a good part of the table, so without a long word
+    the short ones are looked for as they are.
+    """
+    long = [word for word in words if len(word) >= LONG_WORD]
+    short = [word for word in words if len(word) < LONG_WORD] if long else []
+    values = {
+        "words": " & ".join([f"'{word}':*" for word in long] or [f"'{word}'" for word in words]),
+        "beginnings": ["%", *(f"% {word}%" for word in short)],
+        "between": BETWEEN_WORDS,
+        "near": MOST_LOOKED_AT,
+        **limits,
+    }
+    return _limited(_WORDS, limits), values
