@@ -34,6 +34,7 @@ def use() -> None:
         "DJANGO_SETTINGS_MODULE": "isp_billing.settings",
         "LOG_LEVEL": "WARNING",
         "MAX_CUTS_PERCENT": "100",
+        "STATIC_ROOT": str(FOLDER / "static"),
     }
 
 
@@ -86,15 +87,12 @@ def _close() -> None:
 
 def populate(customers: int) -> None:
     """An empty database, then ``customers`` customers with one subscription each, their first period due in January."""
-    from django.core.management import call_command
     from django.db import connection, transaction
 
     from billing.demo import bulk
     from billing.models import Plan
 
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    call_command("migrate", verbosity=0)
+    empty()
     Plan.objects.create(pk=1, code="home", name="Home 50", price=PRICE, due_days=14)
     with transaction.atomic(), connection.cursor() as cursor:
         guards = bulk.take_off(cursor, list(LOADED))
@@ -103,6 +101,16 @@ def populate(customers: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql("foreign_keys_for_all"))
     settle_down()
+
+
+def empty() -> None:
+    """The tables, with no row but those of the migrations."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    call_command("migrate", verbosity=0)
 
 
 def settle_down(*tables: str) -> None:
