@@ -74,6 +74,16 @@ def minimum_debt_is_an_amount(app_configs: Any, **kwargs: Any) -> list[CheckMess
 
 
 @register()
+def cash_limit_is_an_amount(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    return _refused(
+        lambda: parse_minimum(settings.CASH_LIMIT, settings.CURRENCY),
+        "CASH_LIMIT",
+        hint="Write the most cash that a drawer should hold, such as 500, or 0 for no limit.",
+        check_id="billing.E040",
+    )
+
+
+@register()
 def reminder_days_are_days(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return _refused(
         lambda: ladder.parse_stages(settings.REMINDER_DAYS),

@@ -43,6 +43,8 @@ DUE_DAYS = env.number("DUE_DAYS", 14, least=0, most=MOST_DAYS)
 GRACE_DAYS = env.number("GRACE_DAYS", 0, least=0, most=MOST_DAYS)
 LATE_FEE = env.text("LATE_FEE", "0")
 LATE_FEE_DAYS = env.number("LATE_FEE_DAYS", 7, least=1)
+CASH_NEEDS_SHIFT = env.flag("CASH_NEEDS_SHIFT", False)
+CASH_LIMIT = env.text("CASH_LIMIT", "0")
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
 
 # --- Enforcement ---------------------------------------------------------------------------
@@ -59,10 +61,8 @@ MAX_CUTS_PERCENT = env.number("MAX_CUTS_PERCENT", 10, least=1, most=100)
 MAX_CUTS_COUNT = env.number("MAX_CUTS_COUNT", 50, least=0)
 
 # --- Time and language ---------------------------------------------------------------------
-USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
-USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "billing" / "documents" / "locale"]
 
 # --- Scheduler -----------------------------------------------------------------------------
@@ -227,7 +227,6 @@ SESSION_ENGINE = "billing.services.staff_sessions"
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, least=1, most=8760) * 3600
 SESSION_COOKIE_SECURE = not DEMO
 CSRF_COOKIE_SECURE = not DEMO
-SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
 SECURE_HSTS_PRELOAD = not DEMO

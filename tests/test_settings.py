@@ -55,6 +55,7 @@ def manage(*arguments, **environment):
             {"WEEKDAYS_WITHOUT_CUTS": "mon,tue,wed,thu,fri,sat,sun"},
             "(billing.E004) WEEKDAYS_WITHOUT_CUTS: All seven weekdays are without cuts",
         ),
+        ({"CASH_LIMIT": "much"}, "(billing.E040) CASH_LIMIT: "),
         ({"MINIMUM_DEBT": "-1"}, "(billing.E005) MINIMUM_DEBT: -1 is below zero"),
         ({"MINIMUM_DEBT": "0.001"}, "(billing.E005) MINIMUM_DEBT: 0.001 has too many decimals"),
         ({"MINIMUM_DEBT": "1.50", "CURRENCY": "JPY"}, "(billing.E005) MINIMUM_DEBT: 1.50 has too many decimals"),

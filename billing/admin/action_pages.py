@@ -167,16 +167,17 @@ def action_page(
     admin: BillingAdmin,
     request: HttpRequest,
     *,
-    row: Model,
     title: str,
     form: forms.Form,
     button: str,
+    row: Model | None = None,
+    cancel: str = "",
     facts: Facts = (),
     sentences: Sequence[str] = (),
     is_preview: bool = False,
     enter_confirms: bool = False,
 ) -> HttpResponse:
-    """Show ``form`` with the ``facts`` (name, value) above it; ``row`` is where "Cancel" leads.
+    """Show ``form`` with the ``facts`` (name, value) above it; "Cancel" leads to ``row``, or to the page ``cancel``.
 
     A preview keeps the form's values unseen, and tells in ``sentences`` what will happen.
     """
@@ -196,7 +197,7 @@ def action_page(
         "enter_confirms": enter_confirms,
         "goes_back": is_preview and bool(form.visible_fields()),
         "button": button,
-        "cancel": formatting.page_of(row),
+        "cancel": formatting.page_of(row) if row else cancel,
     }
     request.current_app = admin.admin_site.name
     return TemplateResponse(request, "billing/action.html", context)

@@ -29,6 +29,7 @@ TYPES = (
     "billing.customer", "billing.subscription", "billing.plan", "billing.taxrate", "billing.area", "billing.discount",
     "billing.hold", "billing.scheduledchange", "billing.promise", "billing.exclusion", "billing.holiday",
     "billing.bill", "billing.payment", "billing.reversal", "billing.creditnote", "billing.item", "billing.sweeprun",
+    "billing.cashshift",
     "billing.numberseries", "auth.user", "auth.group", "otp_totp.totpdevice", "utils.jobrequest",
 )  # fmt: skip
 COLOURS = {"added": "success", "changed": "info", "removed": "danger", "action": "warning"}

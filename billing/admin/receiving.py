@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -19,7 +20,7 @@ from billing.admin.printing import print_links
 from billing.documents import receipts
 from billing.models import Bill, Customer, Payment
 from billing.rules import money
-from billing.services import payments, summary
+from billing.services import cash, payments, summary
 
 PRINT = '<a class="font-semibold underline" href="{}">{}</a>'
 FIRST_PRINT = '<a class="font-semibold underline" href="{}" autofocus>{}</a>'
@@ -109,6 +110,9 @@ class ReceivePayment(Deed):
         return {"owes": summary.debt(self.customer), "credit": summary.credit(self.customer)}
 
     def told(self, done: Payment) -> SafeString:
+        if done.method == Payment.Method.CASH and (held := cash.above_limit(self.request.user)):
+            asked = "Your drawer holds {}: take a deposit to the bank or safe, and note it under “My shift”."
+            messages.warning(self.request, asked.format(formatting.money(held)))
         text = explain.what_it_did(done, self.now)
         if not self.request.user.has_perm("billing.view_payment"):
             return format_html("{}", text)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
+from billing.admin.cash import my_shift
 from billing.admin.counter import counter, matches
 from billing.admin.job_requests import ask
 from billing.admin.own_sessions import own_sessions
@@ -15,6 +16,7 @@ from billing.admin.who_will_be_cut import who_will_be_cut
 urlpatterns = [
     path("counter/", admin.site.admin_view(counter), name="counter"),
     path("counter/matches/", admin.site.admin_view(matches), name="counter_matches"),
+    path("my-shift/", admin.site.admin_view(my_shift), name="my_shift"),
     path("own-sessions/", admin.site.admin_view(own_sessions), name="own_sessions"),
     path("two-step/", admin.site.admin_view(enter), name="two_step"),
     path("two-step/set-up/", admin.site.admin_view(set_up), name="two_step_set_up"),

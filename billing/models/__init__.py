@@ -3,6 +3,7 @@
 from billing.models.access import AccessEvent, AccessState, Block
 from billing.models.audit import AuditEntry
 from billing.models.bills import Bill, BillLine, BillTax, Item
+from billing.models.cash import CashMovement, CashShift
 from billing.models.catalog import Plan, PriceBefore, TaxRate
 from billing.models.changes import Discount, Hold, ScheduledChange
 from billing.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteTax
@@ -28,6 +29,8 @@ __all__ = [
     "BillTax",
     "BillingState",
     "Block",
+    "CashMovement",
+    "CashShift",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing.models.bills import Bill
+from billing.models.cash import CashShift
 from billing.models.credit_notes import CreditNote
 from billing.models.customers import Customer
 from billing.models.fields import MoneyField
@@ -37,6 +38,15 @@ class Payment(models.Model):
     received_on = models.DateField()
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    shift = models.ForeignKey(
+        CashShift,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="payments",
+        db_index=False,
+        help_text="The open shift of who took it, given by PostgreSQL.",
     )
     gateway = models.CharField(max_length=40, blank=True)
     transaction_id = models.CharField(max_length=100, null=True, blank=True)
@@ -73,6 +83,7 @@ class Payment(models.Model):
                 condition=Q(amount__gt=F("allocated") + F("returned")),
             ),
             models.Index(fields=["method", "id"], name="payment_by_method"),
+            models.Index(fields=["shift"], name="payment_of_shift", condition=Q(shift__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -135,6 +146,15 @@ class Reversal(models.Model):
     amount = MoneyField()
     method = models.CharField(max_length=6, choices=Payment.Method, blank=True, help_text="How a refund was paid out.")
     reason = models.CharField(max_length=200)
+    shift = models.ForeignKey(
+        CashShift,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="reversals",
+        db_index=False,
+        help_text="The shift whose sums it changes, given by PostgreSQL.",
+    )
     undoes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
     request_key = models.UUIDField(unique=True, null=True, editable=False)
     reversed_at = models.DateTimeField()
@@ -150,6 +170,7 @@ class Reversal(models.Model):
             models.Index(fields=["kind", "id"], name="reversal_by_kind"),
             models.Index(fields=["method", "id"], name="reversal_by_method"),
             models.Index(fields=["reversed_on", "id"], name="reversal_by_date"),
+            models.Index(fields=["shift"], name="reversal_of_shift", condition=Q(shift__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=ONE_SOURCE, name="reversal_has_one_source"),

@@ -28,6 +28,8 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, *DESK}, "billing.view_ledgerentry billing.view_promise"),
     ({AUDITOR, *HELPERS}, "billing.view_discount billing.view_hold billing.view_scheduledchange"),
     ({AUDITOR, *HELPERS}, "billing.view_exclusion billing.view_reminder"),
+    ({CASHIER, AUDITOR, *OFFICE}, "billing.view_cashshift"),
+    ({AUDITOR, *OFFICE}, "billing.view_every_cashshift"),
     ({AUDITOR, *OFFICE}, "billing.view_reversal billing.view_billline billing.view_allocation billing.view_account"),
     ({AUDITOR, *OFFICE}, "billing.view_taxrate billing.view_numberseries billing.view_billingstate"),
     ({AUDITOR, *OFFICE}, "billing.view_unbilleddays billing.view_sweeprun"),
@@ -36,7 +38,8 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, OWNER}, "billing.view_auditentry"),
     ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
     # Money
-    ({CASHIER, *OFFICE}, "billing.add_payment"),
+    ({CASHIER, *OFFICE}, "billing.add_payment billing.run_cashshift"),
+    (OFFICE, "billing.sign_cashshift"),
     (OFFICE, "billing.reverse_payment billing.win_chargeback"),
     (BOSSES, "billing.refund_payment"),
     (OFFICE, "billing.add_bill billing.void_bill billing.credit_bill billing.add_item"),

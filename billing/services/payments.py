@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from billing.models import Bill, Customer, Payment
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import clock, locks, numbers, requests, settlement, texts
+from billing.services import cash, clock, locks, numbers, requests, settlement, texts
 
 SAME_BODY = ("customer_id", "amount", "currency", "method")
 
@@ -97,6 +97,7 @@ def book(payment: Payment, bill: Bill | None, *, now: datetime, by: Any = None) 
     """Write a new payment of a locked customer and let everything follow from it."""
     payment.sequence, payment.number = numbers.take("receipt", on=payment.received_on)
     payment.save(force_insert=True)
+    cash.require_shift(payment, payment.method, by)
     settlement.settle([payment.customer_id], now=now, by=by, first=bill)
     del payment.allocated  # so that Django reads it anew when it is asked for
     return payment

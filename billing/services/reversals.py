@@ -17,7 +17,7 @@ from django.db.models import Sum
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, rounded
-from billing.services import clock, credit, locks, requests, settlement, texts
+from billing.services import cash, clock, credit, locks, requests, settlement, texts
 
 ONE_SOURCE_OF = {Payment: "payment", CreditNote: "credit_note"}
 Kind = Reversal.Kind
@@ -113,6 +113,7 @@ def _take_back(
     if amount > source.credit:
         credit.release(source, amount - source.credit, now=now)
     reversal = _write(source, kind, amount, reason, now=now, by=by, method=method, request_key=request_key)
+    cash.require_shift(reversal, method, by)
     settlement.settle([source.customer_id], now=now, by=by)
     return reversal
 

@@ -6,8 +6,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.template.response import SimpleTemplateResponse
 from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
-from billing.models import Bill, CreditNote, Customer, Payment, Subscription
+from billing.models import Bill, CashShift, CreditNote, Customer, Payment, Subscription
 from billing.rules.roles import AUDITOR, ROLES
 from tests.faces.conftest import url
 from tests.faces.desk import everything_stored
@@ -19,6 +20,7 @@ ANYBODY = ("index", "password_change", "password_change_done", "jsi18n", "search
 # No page of its own, or what is asked for below and, of one's own orders only, in test_print_bills.
 NOT_ASKED_FOR = {"logout", "app_list", "view_on_site", "ask_scheduler", "print_file", "cancel_print", None}
 PAGES = {
+    "my_shift": "billing.view_cashshift billing.run_cashshift",
     "counter": "billing.view_customer",
     "counter_matches": "billing.view_customer",
     "who_will_be_cut": "billing.view_customer billing.view_subscription",
@@ -75,6 +77,17 @@ def of_actions():
         yield f"admin:billing_{model._meta.model_name}_{action}", url(row, action), set(needed.split())
 
 
+def of_shifts():
+    """Of the shift of somebody else."""
+    shift = CashShift.objects.create(
+        staff=User.objects.create_user("a-cashier"), opened_at=timezone.now(), opened_on=timezone.localdate()
+    )
+    needed = {"billing.view_cashshift", "billing.view_every_cashshift"}
+    for action in ("pay_in", "pay_out", "deposit", "close"):
+        yield f"admin:billing_cashshift_{action}", url(shift, action), {*needed, "billing.run_cashshift"}
+    yield "admin:billing_cashshift_sign", url(shift, "sign"), {*needed, "billing.sign_cashshift"}
+
+
 def of_our_own():
     for name, needed in PAGES.items():
         yield name, reverse(name), set(needed.split())
@@ -94,7 +107,7 @@ def of_our_own():
 @pytest.fixture
 def pages():
     """All of them, with rows to act on."""
-    return [*of_actions(), *of_our_own(), *of_the_lists()]
+    return [*of_actions(), *of_shifts(), *of_our_own(), *of_the_lists()]
 
 
 def names_of(resolver):

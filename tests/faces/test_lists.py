@@ -27,7 +27,7 @@ from billing.models import (
     Subscription,
     TaxRate,
 )
-from billing.services import access, credit_notes, discounts, holds, items, payments, reversals, sweep
+from billing.services import access, cash, credit_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
 from utils.models import Alarm, AlarmNotice, Instance, JobRequest, JobRun
@@ -42,6 +42,7 @@ def add_one_of_everything():
     user = User.objects.create_user(f"cashier-{name}")
     Group.objects.create(name=f"group-{name}")
     customer = make_customer(area=Area.objects.create(name=f"area-{name}"))
+    cash.start(staff=user, opening_float=Decimal(0), now=now)
     add_one_agreement_of_each_kind(customer, name, user, now)
     make_subscription(customer=customer, plan=make_plan())
     late = make_overdue_subscription(customer=customer, plan=make_plan(bills_while_unpaid=True))

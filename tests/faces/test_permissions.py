@@ -1,5 +1,6 @@
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from billing.models import (
@@ -13,6 +14,7 @@ from billing.models import (
     BillingState,
     BillLine,
     Block,
+    CashShift,
     CreditNote,
     Customer,
     Discount,
@@ -51,7 +53,7 @@ MONEY = [
 ]
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
 ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
-DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, AuditEntry]
+DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, AuditEntry, CashShift]
 OTHERS = [Area, Customer, Holiday, Plan, Subscription, TaxRate]
 
 
@@ -62,7 +64,7 @@ def everything(admin_client, disabled):
 
     from django.utils import timezone
 
-    from billing.services import payments, reversals
+    from billing.services import cash, payments, reversals
     from tests.faces.test_lists import add_one_agreement_of_each_kind, add_what_keeps_from_cutting
 
     payment = payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
@@ -70,6 +72,7 @@ def everything(admin_client, disabled):
     BillingState.objects.filter(pk=disabled.pk).update(review="Too dear", review_since=timezone.now())
     add_one_agreement_of_each_kind(disabled.customer, "x", None, timezone.now())
     add_what_keeps_from_cutting(disabled, None, timezone.now())
+    cash.start(staff=User.objects.create_user("cashier-of-a-shift"), opening_float=Decimal(0), now=timezone.now())
     return disabled
 
 
