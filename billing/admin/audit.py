@@ -65,13 +65,13 @@ class ActorFilter(SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "who", "what", "kind_label", "change", "door", "address")
+    list_display = ("moment", "who", "what", "kind_label", "change", "door", "address")
     list_select_related = ("actor",)
-    list_filter = ("kind", TypeFilter, ActorFilter, "door")
+    list_filter = ("kind", TypeFilter, ActorFilter)
     search_fields = ("object_name",)
     search_help_text = "The beginning of a name, code or login; a day such as 2026-12-24; who did it; an address"
-    fields = (("at", "kind"), ("who", "address"), ("door", "place"), ("what", "object_type"), "said")
-    readonly_fields = ("who", "what")
+    fields = (("moment", "kind"), ("who", "address"), ("door", "place"), ("what", "object_type"), "said")
+    readonly_fields = ("moment", "who", "what")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Not for who is limited to areas: it tells of all of them."""
@@ -96,6 +96,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         names = sorted({*before, *after})
         rows = [(_field_name(name), _shown(row, name, before), _shown(row, name, after)) for name in names]
         return [Panel("Before and after", HEADS, rows, empty="The words above say it all.")]
+
+    @display(description="at", ordering="at")
+    def moment(self, entry: AuditEntry) -> str:
+        """To the second, which tells what came first."""
+        return f"{entry.at.astimezone(clock.zone()):%Y-%m-%d %H:%M:%S}"
 
     @display(description="who", ordering="actor")
     def who(self, entry: AuditEntry) -> str:

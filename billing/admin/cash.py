@@ -28,7 +28,8 @@ from billing.services import areas, audit, cash
 
 RUN = "billing.run_cashshift"
 SHOWN = 100
-METHODS = columns("Method", "Payments", "Taken", "Taken back or paid out", "Left", amounts=("Taken", "Left"))
+BACK = "Taken back or paid out"
+METHODS = columns("Method", "Payments", "Taken", BACK, "Left", amounts=("Taken", BACK, "Left"))
 MOVEMENTS = columns("At", "Kind", "What for", "Amount", amounts=("Amount",))
 REVERSALS = columns("At", "Kind", "Receipt", "Reason", "Amount", amounts=("Amount",))
 
@@ -165,7 +166,7 @@ def _documents(shift: CashShift, user: Any) -> list[Panel]:
     ]
     return [
         Panel("Payments", (Column("Customer"), *PAYMENT_COLUMNS), rows, more=more),
-        Panel("Taken back or paid out", REVERSALS, back),
+        Panel(BACK, REVERSALS, back),
     ]
 
 
