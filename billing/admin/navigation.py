@@ -140,3 +140,8 @@ def style_sheet(request: HttpRequest) -> str:
 def focus_script(request: HttpRequest) -> str:
     """The address of the script that puts the keyboard where a page wants it."""
     return static("billing/focus.js")
+
+
+def select2_script(request: HttpRequest) -> str:
+    """The address of the script that names the boxes of select2."""
+    return static("billing/select2.js")
