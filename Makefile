@@ -6,7 +6,7 @@ CUSTOMERS ?= 200
 SECONDS ?= 600
 
 VENV := .venv/bin
-TESTS := -m "not heavy and not compose"
+WORKERS ?= 3
 MANAGE := DEMO=1 $(VENV)/python manage.py
 # uv writes one file for every supported Python; the versions in it stay until UPGRADE=--upgrade is given.
 PIN := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -48,12 +48,11 @@ database-stop: demo-venv ## stop the embedded PostgreSQL
 	@$(VENV)/python -m utils.database stop
 
 # --- To develop ----------------------------------------------------------------------------
-test: dev-venv lint ## check the code and run the tests, without the heavy ones
-	$(VENV)/python -m pytest $(TESTS)
+test: dev-venv lint ## check the code and run the tests, without the heavy ones (WORKERS=0 for one after the other)
+	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not heavy and not compose"
 
-# The same target with no test left out: one run, so that what was skipped stands on its last lines.
-test-all: TESTS :=
 test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
+	$(VENV)/python -m pytest -m "heavy or compose"
 
 chaos: dev-venv ## break schedulers, web and database at random for ten minutes, then look (SECONDS, SEED)
 	$(VENV)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
