@@ -248,7 +248,7 @@ UNFOLD = {
     "ENVIRONMENT": "billing.admin.navigation.environment",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "billing.admin.navigation.icon"}],
     "STYLES": ["billing.admin.navigation.style_sheet"],
-    "SCRIPTS": ["billing.admin.navigation.focus_script", "billing.admin.navigation.select2_script"],
+    "SCRIPTS": ["billing.admin.navigation.focus_script", "billing.admin.navigation.names_script"],
     "DASHBOARD_CALLBACK": "billing.admin.home.dashboard",
     "ACCOUNT": {
         "navigation": [

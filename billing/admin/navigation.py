@@ -142,6 +142,6 @@ def focus_script(request: HttpRequest) -> str:
     return static("billing/focus.js")
 
 
-def select2_script(request: HttpRequest) -> str:
-    """The address of the script that names the boxes of select2."""
-    return static("billing/select2.js")
+def names_script(request: HttpRequest) -> str:
+    """The address of the script that names for screen readers what other widgets leave without a name."""
+    return static("billing/names.js")
