@@ -57,7 +57,7 @@ def findings(tab, name):
 
 def judged(tab, live_server, wanted):
     pages = {name: address for name, address, _ in [*of_actions(), *of_our_own(), *of_the_lists()]}
-    assert EVERY_DAY <= pages.keys()
+    assert pages.keys() >= EVERY_DAY
     for name in sorted(pages.keys() & wanted if wanted else pages.keys() - NOT_A_PAGE):
         answer = tab.goto(live_server.url + pages[name])
         if answer.status == 200 and "text/html" in answer.headers["content-type"]:
