@@ -73,9 +73,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = (("moment", "kind"), ("who", "address"), ("door", "place"), ("what", "object_type"), "said")
     readonly_fields = ("moment", "who", "what")
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not for who is limited to areas: it tells of all of them."""
-        return super().has_view_permission(request, obj) and areas.of(request.user) is None
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Nothing for who is limited to areas: it tells of all of them."""
+        entries = super().get_queryset(request)
+        return entries.none() if areas.of(request.user) else entries
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], text: str

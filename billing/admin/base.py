@@ -115,7 +115,7 @@ class BillingAdmin(FastList, NotesActions):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What the audit knows of the row, for those who may see it; for others what was done on the admin's pages."""
-        if not self.admin_site.get_model_admin(AuditEntry).has_view_permission(request):
+        if not request.user.has_perm("billing.view_auditentry") or areas.of(request.user):
             return super().history_view(request, object_id, extra_context)
         query = {"object_type": self.opts.label_lower, "object_id__exact": unquote(object_id)}
         return redirect(formatting.list_of(AuditEntry, f"?{urlencode(query)}"))

@@ -61,5 +61,6 @@ def of(user: Any) -> frozenset[int] | None:
 
 def seen(user: Any, rows: QuerySet[M]) -> QuerySet[M]:
     """Those of ``rows`` that ``user`` may see; rows that belong to no customer are everybody's."""
-    path, own = PATHS.get(rows.model), of(user)
-    return rows if path is None or own is None else rows.filter(**{f"{path}__in": own})
+    path = PATHS.get(rows.model)
+    own = of(user) if path else None
+    return rows if own is None else rows.filter(**{f"{path}__in": own})

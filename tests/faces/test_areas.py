@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Area, Bill, Customer, Payment, StaffArea, Subscription
+from billing.models import Area, AuditEntry, Bill, Customer, Payment, StaffArea, Subscription
 from billing.services import access, areas, payments
 from tests.builders import make_customer, make_overdue_subscription, make_subscription
 from tests.faces.conftest import list_url, text_of, url
@@ -78,6 +78,7 @@ def test_no_list_and_no_other_page_names_anybody_of_another_area(limited, south)
     addresses += [reverse("counter_matches") + "?q=nora", list_url(Customer, "?q=north-login")]
     query = "?app_label=billing&model_name=subscription&field_name=customer&term=Nora"
     addresses.append(reverse("admin:autocomplete") + query)
+    assert list(limited.get(list_url(AuditEntry)).context["cl"].result_list) == []
     assert [card.title for card in limited.get(reverse("admin:index")).context["cards"]] == ["Due to be cut"]
     for address in addresses:
         answer = limited.get(address)
