@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf.global_settings import LANGUAGES
 
 from utils.env import Env
+from utils.log_settings import to_console
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -46,6 +47,9 @@ LATE_FEE_DAYS = env.number("LATE_FEE_DAYS", 7, least=1)
 CASH_NEEDS_SHIFT = env.flag("CASH_NEEDS_SHIFT", False)
 CASH_LIMIT = env.text("CASH_LIMIT", "0")
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
+IMPORT_MAX_MB = env.number("IMPORT_MAX_MB", 25, least=1, most=500)
+IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 200_000, least=1, most=2_000_000)
+EXPORT_MAX_XLSX_ROWS = env.number("EXPORT_MAX_XLSX_ROWS", 50_000, least=1, most=1_000_000)
 
 # --- Enforcement ---------------------------------------------------------------------------
 CUT_OFF_TIME = env.text("CUT_OFF_TIME", "00:00") or "00:00"
@@ -72,6 +76,7 @@ SCHEDULED_CHANGES_CRON = env.text("SCHEDULED_CHANGES_CRON", "0 * * * *")
 BILLING_RUN_CRON = env.text("BILLING_RUN_CRON", "5 0 * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
 PRINTING_CRON = env.text("PRINTING_CRON", "* * * * *")
+IMPORT_CRON = env.text("IMPORT_CRON", "* * * * *")
 VERIFY_BOOKS_CRON = env.text("VERIFY_BOOKS_CRON", "30 3 * * *")
 JOB_HISTORY_DAYS = env.number("JOB_HISTORY_DAYS", 7, least=1)
 SCHEDULER_STOP_SECONDS = env.number("SCHEDULER_STOP_SECONDS", 30, least=1)
@@ -272,28 +277,4 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # --- Logs ----------------------------------------------------------------------------------
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "console", ("console", "json"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "console": {"()": "utils.logs.ConsoleFormatter"},
-        "json": {"()": "utils.logs.JsonFormatter"},
-    },
-    "filters": {"known_faults": {"()": "utils.logs.KnownFaults"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stdout",
-            "formatter": LOG_FORMAT,
-            "filters": ["known_faults"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "apscheduler": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-        "fontTools": {"level": "ERROR"},
-        "weasyprint": {"level": "ERROR"},
-    },
-}
+LOGGING = to_console(level=LOG_LEVEL, form=LOG_FORMAT)

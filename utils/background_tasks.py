@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
+from billing.services.imports import files as imported
 from utils.alarms import conditions, following
 from utils.scheduler import history
 from utils.scheduler.jobs import Job
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 
 class PrintingFailed(Exception):
     """The process that makes PDF files ended before it should."""
+
+
+class ImportingFailed(Exception):
+    """The process that imports files ended before it should."""
 
 
 def check_and_disable_expired_subscriptions() -> int:
@@ -61,11 +66,12 @@ def generate_bills() -> int:
 
 def delete_old_job_executions() -> int:
     """Delete what is older than JOB_HISTORY_DAYS: the records of runs, alarms and expiry checks that cut nobody, and
-    what was printed; and sign-ins older than SIGN_IN_LOG_DAYS; how many."""
+    what was printed, and the rows of files that were imported; and sign-ins older than SIGN_IN_LOG_DAYS; how many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
     following.forget(before=before)
     sign_ins: int = AxesProxyHandler.reset_logs(age_days=settings.SIGN_IN_LOG_DAYS)
     forgotten = sign_ins + sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
+    forgotten += imported.forget(before=before)
     return history.delete_old([job.id for job in TIMETABLE], before=before) + forgotten
 
 
@@ -77,10 +83,20 @@ def print_documents() -> None:
     """
     if not print_orders.is_anything_waiting():
         return
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "print_documents"]
-    done = subprocess.run(command, check=False, start_new_session=True)
-    if done.returncode:
-        raise PrintingFailed(f"Printing ended with code {done.returncode}; the lines of the log before this tell why.")
+    if code := _in_a_process("print_documents"):
+        raise PrintingFailed(f"Printing ended with code {code}; the lines of the log before this tell why.")
+
+
+def import_files() -> None:
+    """Check and import the files that staff brought in; as printing, in a process of its own that ends by itself."""
+    if imported.is_anything_waiting() and (code := _in_a_process("import_files")):
+        raise ImportingFailed(f"Importing ended with code {code}; the lines of the log before this tell why.")
+
+
+def _in_a_process(command: str) -> int:
+    """Run one of our commands to its end; its exit code."""
+    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    return subprocess.run(program, check=False, start_new_session=True).returncode
 
 
 def verify_books() -> int:
@@ -132,6 +148,12 @@ TIMETABLE = (
         name="Print what staff ordered",
         function=print_documents,
         cron=settings.PRINTING_CRON,
+    ),
+    Job(
+        id="import_files",
+        name="Import files that staff brought in",
+        function=import_files,
+        cron=settings.IMPORT_CRON,
     ),
     Job(
         id="verify_books",

@@ -25,6 +25,7 @@ from billing.admin import (
     scheduler_tables,
     subscriptions,
     sweep_runs,
+    unmatched,
     users,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "scheduler_tables",
     "subscriptions",
     "sweep_runs",
+    "unmatched",
     "users",
 ]
 

@@ -30,7 +30,8 @@ TYPES = (
     "billing.hold", "billing.scheduledchange", "billing.promise", "billing.exclusion", "billing.holiday",
     "billing.bill", "billing.payment", "billing.reversal", "billing.creditnote", "billing.item", "billing.sweeprun",
     "billing.cashshift",
-    "billing.numberseries", "auth.user", "auth.group", "otp_totp.totpdevice", "utils.jobrequest",
+    "billing.numberseries", "billing.unmatchedpayment", "billing.importedfile",
+    "auth.user", "auth.group", "otp_totp.totpdevice", "utils.jobrequest",
 )  # fmt: skip
 COLOURS = {"added": "success", "changed": "info", "removed": "danger", "action": "warning"}
 HEADS = columns("Field", "Before", "After")

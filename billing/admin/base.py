@@ -23,6 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import AdminForm
 
 from billing.admin import formatting
+from billing.admin.exports import Exported
 from billing.admin.lists import FastList
 from billing.admin.panels import Panel
 from billing.models import Area, AuditEntry
@@ -71,7 +72,7 @@ class NotesActions(ModelAdmin):
         return response
 
 
-class BillingAdmin(FastList, NotesActions):
+class BillingAdmin(Exported, FastList, NotesActions):
     """A list that stays fast with a million rows, and a page with panels below its form."""
 
     actions: list[str] | None = None

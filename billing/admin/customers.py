@@ -92,6 +92,7 @@ class CustomerAdmin(AddedByService):
     search_fields = ("code", "name", "phone")
     search_help_text = "Code, name, phone, login, bill number or national id"
     autocomplete_fields = ("area",)
+    export_more = (("owes", "owed"),)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
     change_form_before_template = "billing/hidden_fields.html"
     fieldsets = (

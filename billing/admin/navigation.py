@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from billing.admin import cash, counter, print_bills, rules_in_force, scheduler_page, who_will_be_cut
+from billing.admin import cash, counter, imports, print_bills, rules_in_force, scheduler_page, who_will_be_cut
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -30,6 +30,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Bills", "billing.bill", "receipt_long"),
             ("Payments", "billing.payment", "payments"),
             ("Cash shifts", "billing.cashshift", "point_of_sale"),
+            ("Unmatched money", "billing.unmatchedpayment", "help_center"),
             ("Credit notes", "billing.creditnote", "contract_delete"),
             ("Reversals", "billing.reversal", "undo"),
             ("One-off items", "billing.item", "add_shopping_cart"),
@@ -81,7 +82,11 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
 )
 OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
     "Customers": (("Counter", "person_search", counter),),
-    "Billing": (("My shift", "point_of_sale", cash), ("Print bills", "print", print_bills)),
+    "Billing": (
+        ("My shift", "point_of_sale", cash),
+        ("Print bills", "print", print_bills),
+        ("Import", "upload_file", imports),
+    ),
     "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),
     "Scheduler": (("Scheduler", "monitor_heart", scheduler_page),),
 }

@@ -42,6 +42,7 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     search_help_text = "Login, or the customer's code, name or phone"
     number_fields = ("login",)
     autocomplete_fields = ("customer",)
+    export_more = (("has access", "access_state__is_on"),)
     add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
     fieldsets = (
         ("Access", {"fields": (("access", "cut_off"),)}),

@@ -5,6 +5,7 @@ from django.urls import path
 
 from billing.admin.cash import my_shift
 from billing.admin.counter import counter, matches
+from billing.admin.imports import begin_import, cancel_import, import_errors, import_file, imports
 from billing.admin.job_requests import ask
 from billing.admin.own_sessions import own_sessions
 from billing.admin.print_bills import cancel_print, print_bills, print_file
@@ -24,6 +25,11 @@ urlpatterns = [
     path("print-bills/", admin.site.admin_view(print_bills), name="print_bills"),
     path("print-bills/<int:pk>/file/", admin.site.admin_view(print_file), name="print_file"),
     path("print-bills/<int:pk>/cancel/", admin.site.admin_view(cancel_print), name="cancel_print"),
+    path("imports/", admin.site.admin_view(imports), name="imports"),
+    path("imports/<int:pk>/", admin.site.admin_view(import_file), name="import_file"),
+    path("imports/<int:pk>/begin/", admin.site.admin_view(begin_import), name="begin_import"),
+    path("imports/<int:pk>/cancel/", admin.site.admin_view(cancel_import), name="cancel_import"),
+    path("imports/<int:pk>/errors/", admin.site.admin_view(import_errors), name="import_errors"),
     path("rules-in-force/", admin.site.admin_view(rules_in_force), name="rules_in_force"),
     path("scheduler/", admin.site.admin_view(scheduler), name="scheduler"),
     path("scheduler/<slug:job_id>/<slug:kind>/", admin.site.admin_view(ask), name="ask_scheduler"),

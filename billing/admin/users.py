@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from billing.admin.base import NotesActions
+from billing.admin.exports import Exported
 from billing.admin.lists import FastList
 from billing.models import StaffArea
 from billing.services import two_step
@@ -32,7 +33,7 @@ class StaffAreaInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(FastList, DjangoUserAdmin, NotesActions):
+class UserAdmin(Exported, FastList, DjangoUserAdmin, NotesActions):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -66,6 +67,6 @@ class UserAdmin(FastList, DjangoUserAdmin, NotesActions):
 
 
 @admin.register(Group)
-class GroupAdmin(FastList, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(Exported, FastList, DjangoGroupAdmin, ModelAdmin):
     sortable_by = ("name",)
     actions = None

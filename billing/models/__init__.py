@@ -9,6 +9,7 @@ from billing.models.changes import Discount, Hold, ScheduledChange
 from billing.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteTax
 from billing.models.customers import Area, Customer
 from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promise, Reminder
+from billing.models.imports import ImportedFile, ImportedRow
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
@@ -16,6 +17,7 @@ from billing.models.printing import PrintOrder, PrintPart
 from billing.models.staff import RecoveryCode, Role, StaffArea, StaffSession
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
+from billing.models.unmatched import UnmatchedPayment
 
 __all__ = [
     "AccessEvent",
@@ -40,6 +42,8 @@ __all__ = [
     "FollowedPolicy",
     "Hold",
     "Holiday",
+    "ImportedFile",
+    "ImportedRow",
     "Item",
     "LedgerEntry",
     "NumberSeries",
@@ -61,4 +65,5 @@ __all__ = [
     "SweepRun",
     "TaxRate",
     "UnbilledDays",
+    "UnmatchedPayment",
 ]

@@ -1,7 +1,7 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Right
 
 from billing.rules.languages import LANGUAGES
 
@@ -74,6 +74,7 @@ class Customer(models.Model):
             # For the search; the plain columns have theirs by being unique.
             models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_by_name"),
             models.Index(OpClass(_DIGITS, name="text_pattern_ops"), name="customer_by_digits_of_phone"),
+            models.Index(Right(_DIGITS, 9), name="customer_by_end_of_phone"),  # whose a payment is by phone
             models.Index(
                 fields=["national_id"],
                 opclasses=["varchar_pattern_ops"],

@@ -93,6 +93,7 @@ class UnbilledDays(models.Model):
         TRIAL = "trial", "free trial"
         UNPAID = "unpaid", "disabled as unpaid"
         HOLD = "hold", "on hold"
+        BEFORE = "before", "paid for before it came here"
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="unbilled_days")
     first_day = models.DateField()

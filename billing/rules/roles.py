@@ -37,6 +37,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, *BOSSES}, "django_apscheduler.view_djangojob django_apscheduler.view_djangojobexecution"),
     ({AUDITOR, OWNER}, "billing.view_auditentry"),
     ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
+    ({AUDITOR, *OFFICE}, "billing.export_lists"),
     # Money
     ({CASHIER, *OFFICE}, "billing.add_payment billing.run_cashshift"),
     (OFFICE, "billing.sign_cashshift"),
@@ -45,7 +46,10 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     (OFFICE, "billing.add_bill billing.void_bill billing.credit_bill billing.add_item"),
     (BOSSES, "billing.writeoff_bill"),
     (OFFICE, "billing.give_credit billing.add_discount billing.change_billingstate"),
+    ({AUDITOR, *OFFICE}, "billing.view_unmatchedpayment"),
+    (OFFICE, "billing.import_payments billing.resolve_unmatchedpayment"),
     # Customers and their subscriptions
+    (BOSSES, "billing.import_customers"),
     (HELPERS, "billing.add_customer billing.change_customer billing.add_subscription"),
     (HELPERS, "billing.switch_plan billing.hold_subscription"),
     (DESK, "billing.renew_subscription"),

@@ -31,6 +31,7 @@ from billing.models import (
     StaffArea,
     Subscription,
     UnbilledDays,
+    UnmatchedPayment,
 )
 
 M = TypeVar("M", bound=Model)
@@ -46,6 +47,7 @@ PATHS: dict[type[Model], str] = {
     BillLine: "bill__customer__area",
     Allocation: "bill__customer__area",
     Reminder: "bill__customer__area",
+    UnmatchedPayment: "payment__customer__area",  # money of nobody is seen by those who see all
     **dict.fromkeys(OF_CUSTOMER, "customer__area"),
     **dict.fromkeys(OF_SUBSCRIPTION, "subscription__customer__area"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from billing.models import Area, Customer
 from billing.rules.errors import Refused
-from billing.services import clock, numbers, requests
+from billing.services import clock, locks, numbers, requests
 
 SAME_BODY = (
     "name",
@@ -100,6 +101,15 @@ def _next_free_code(day: date) -> str:
     while Customer.objects.filter(code=code).exists():
         code = numbers.take("customer", on=day)[1]
     return code
+
+
+@transaction.atomic(durable=True)
+def change(*, customer: Customer, changes: Mapping[str, Any]) -> None:
+    """Write what is to be changed of a customer's data, by the names of the columns."""
+    row = locks.customer(customer.pk)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changes))
 
 
 def by_code(code: str) -> Customer:

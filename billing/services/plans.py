@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from billing.models import Plan, PriceBefore, ScheduledChange
 from billing.rules.errors import Refused
@@ -52,6 +52,20 @@ def set_price(*, plan: Plan, price: Decimal, now: datetime, by: Any = None) -> N
     """
     plan.price = price
     change(plan, ["price"], now=now, by=by)
+
+
+def add(plan: Plan) -> None:
+    """Sell a new plan.
+
+    Raises:
+        Refused: a price that cannot be, or the code is taken.
+    """
+    plan.price = checked_price(plan.price)
+    try:
+        with transaction.atomic():
+            plan.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refused(f"The plan code {plan.code} is taken. Choose another.") from error
 
 
 @transaction.atomic  # not durable: the admin's form has a transaction of its own around it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -13,46 +14,62 @@ from billing.services import access, billing_states, blocks, clock, deferrals, l
 
 @transaction.atomic(durable=True)
 def open_subscription(
-    *, customer: Customer, plan: Plan, login: str, starts_on: date, now: datetime, ends_on: date | None = None
+    *,
+    customer: Customer,
+    plan: Plan,
+    login: str,
+    starts_on: date,
+    now: datetime,
+    ends_on: date | None = None,
+    paid_until: date | None = None,
+    disabled: str = "",
+    by: Any = None,
 ) -> Subscription:
     """A new subscription with access on; it is billed by ``bills.issue_period``.
 
     Args:
         starts_on: first day, the anchor of all its periods (rule T3).
         ends_on: first day without the service, or None for open-ended.
+        paid_until: the last day that was paid for before it came here; its periods begin on the next one.
+        disabled: why it is disabled by hand from the beginning; empty when it is not.
 
     Raises:
         Refused: dates in impossible order, a plan not sold on ``starts_on``, a login taken.
     """
-    login = login.strip()
-    if not login:
-        raise Refused("A subscription needs a login.")
-    if ends_on is not None and ends_on <= starts_on:
-        raise Refused(f"The end, {wording.day(ends_on)}, must come after the start, {wording.day(starts_on)}.")
-    plan = locks.plan(plan.pk)
+    subscription = Subscription(customer=customer, login=login.strip(), starts_on=starts_on, ends_on=ends_on)
+    _check(subscription)
+    subscription.plan = plan = locks.plan(plan.pk)
     check_sold(plan, starts_on)
     locks.active_customer(customer.pk)
     locks.access_states([customer.pk])
-    first_paid_day = starts_on + timedelta(days=plan.trial_days)
-    subscription = Subscription(
-        customer=customer,
-        plan=plan,
-        login=login,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        anchor=first_paid_day,
-        created_at=now,
-    )
+    free_days = timedelta(days=plan.trial_days)
+    first_paid_day = paid_until + timedelta(days=1) if paid_until else starts_on + free_days
+    subscription.anchor, subscription.created_at = first_paid_day, now
+    _save(subscription)
+    reason = UnbilledDays.Reason.BEFORE if paid_until else UnbilledDays.Reason.TRIAL
+    state = _begin(subscription, first_paid_day, reason, now=now)
+    if disabled:
+        blocks.open_block(state, Block.Reason.MANUAL, rule="E6", now=now, by=by, note=disabled)
+    return subscription
+
+
+def _check(subscription: Subscription) -> None:
+    starts_on, ends_on = subscription.starts_on, subscription.ends_on
+    if not subscription.login:
+        raise Refused("A subscription needs a login.")
+    if ends_on is not None and ends_on <= starts_on:
+        raise Refused(f"The end, {wording.day(ends_on)}, must come after the start, {wording.day(starts_on)}.")
+
+
+def _save(subscription: Subscription) -> None:
     try:
         with transaction.atomic():
             subscription.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"The login {login} is taken. Choose another.") from error
-    _begin(subscription, first_paid_day, now=now)
-    return subscription
+        raise Refused(f"The login {subscription.login} is taken. Choose another.") from error
 
 
-def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -> None:
+def _begin(subscription: Subscription, first_paid_day: date, reason: str, *, now: datetime) -> AccessState:
     """Access from the first day on, billing from the first paid one, and what is to happen later."""
     state = AccessState.objects.create(subscription=subscription)
     BillingState.objects.create(
@@ -60,13 +77,15 @@ def _begin(subscription: Subscription, first_paid_day: date, *, now: datetime) -
     )
     deferrals.inherit([subscription.customer_id])
     access.follow_bills([subscription.customer_id], now=now)  # an open bill of one-off items cuts it, too (rule E5)
-    billing_states.skip_to(subscription.pk, first_paid_day, reason=UnbilledDays.Reason.TRIAL, now=now)
+    billing_states.skip_to(subscription.pk, first_paid_day, reason=reason, now=now)
     billing_states.refresh([subscription.pk])
     if subscription.starts_on > clock.local_date(now):
         blocks.open_block(state, Block.Reason.PENDING, rule="L1", now=now)
         scheduled_changes.schedule(subscription, ScheduledChange.Kind.START, subscription.starts_on, now=now)
     if subscription.ends_on is not None:
         scheduled_changes.schedule(subscription, ScheduledChange.Kind.END, subscription.ends_on, now=now)
+    state.refresh_from_db()
+    return state
 
 
 def check_sold(plan: Plan, day: date) -> None:

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from billing.models import AuditEntry, Customer, Reversal, ScheduledChange, SweepRun
+from billing.models import AuditEntry, Customer, Reversal, ScheduledChange, SweepRun, UnmatchedPayment
 from billing.services import (
     credit_notes,
     deferrals,
@@ -22,6 +23,7 @@ from billing.services import (
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import shown_messages, text_of, url
 from tests.faces.desk import everything_stored, shown
+from tests.importing import bring_in
 
 pytestmark = pytest.mark.usefixtures("books_are_right")
 
@@ -111,6 +113,11 @@ def held_run():
     return SweepRun.objects.get(status="held")
 
 
+def unmatched_money():
+    bring_in("payments", f"Receipt No,Amount\n{uuid4()},20.00\n")
+    return UnmatchedPayment.objects.latest("pk")
+
+
 def later():
     return str(timezone.localdate() + timedelta(days=10))
 
@@ -147,8 +154,14 @@ ACTIONS = [
     (exclusion, "take_back", "exclude_customer", {}),
     (held_run, "confirm", "confirm_run", {}),
     (cut_by_a_run, "undo", "undo_run", WHY),
+    (unmatched_money, "resolve", "resolve_unmatchedpayment", {"customer": "customer_code"}),
+    (unmatched_money, "refuse", "resolve_unmatchedpayment", REASON),
 ]
-MAKERS = {"make_plan": lambda: make_plan(price=Decimal(30)).pk, "later": later}
+MAKERS = {
+    "make_plan": lambda: make_plan(price=Decimal(30)).pk,
+    "later": later,
+    "customer_code": lambda: make_customer().code,
+}
 every_action = pytest.mark.parametrize(
     ("make", "action", "permission", "values"), ACTIONS, ids=lambda value: value if isinstance(value, str) else ""
 )

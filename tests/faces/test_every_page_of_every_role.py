@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from billing.models import Bill, CashShift, CreditNote, Customer, Payment, Subscription
+from billing.models import Bill, CashShift, CreditNote, Customer, ImportedFile, Payment, Subscription
 from billing.rules.roles import AUDITOR, ROLES
 from tests.faces.conftest import url
 from tests.faces.desk import everything_stored
@@ -18,13 +18,24 @@ from tests.faces.test_every_action import ACTIONS, held_run
 NOBODY = {"nobody"}
 ANYBODY = ("index", "password_change", "password_change_done", "jsi18n", "search", "login")
 # No page of its own, or what is asked for below and, of one's own orders only, in test_print_bills.
-NOT_ASKED_FOR = {"logout", "app_list", "view_on_site", "ask_scheduler", "print_file", "cancel_print", None}
+NOT_ASKED_FOR = {
+    "logout",
+    "app_list",
+    "view_on_site",
+    "ask_scheduler",
+    "print_file",
+    "cancel_print",
+    "begin_import",
+    "cancel_import",
+    None,
+}
 PAGES = {
     "my_shift": "billing.view_cashshift billing.run_cashshift",
     "counter": "billing.view_customer",
     "counter_matches": "billing.view_customer",
     "who_will_be_cut": "billing.view_customer billing.view_subscription",
     "print_bills": "billing.view_bill",
+    "imports": "billing.import_payments",
     "rules_in_force": "billing.view_holiday",
     "scheduler": "utils.view_jobrun",
 }
@@ -61,6 +72,7 @@ def of_the_lists():
         yield f"{name}_changelist", reverse(f"{name}_changelist"), {view}
         yield f"{name}_add", reverse(f"{name}_add"), {add} if label in ADDED else NOBODY
         yield f"{name}_change", reverse(f"{name}_change", args=args), {view}
+        yield f"{name}_export", reverse(f"{name}_export"), {view, "billing.export_lists"}
         if row:  # of a row that is not there nobody is told anything
             yield f"{name}_history", reverse(f"{name}_history", args=args), {view}
         yield f"{name}_delete", reverse(f"{name}_delete", args=args), {delete} if label in DELETED else NOBODY
@@ -93,6 +105,9 @@ def of_our_own():
         yield name, reverse(name), set(needed.split())
     for name in ("two_step", "two_step_set_up", "own_sessions"):
         yield name, reverse(name), set()
+    file = ImportedFile.objects.latest("pk")
+    for name in ("import_file", "import_errors"):
+        yield name, reverse(name, args=[file.pk]), {"billing.import_payments"}
     for name in ANYBODY:
         yield f"admin:{name}", reverse(f"admin:{name}"), set()
     user = reverse("admin:auth_user_password_change", args=[User.objects.create_user("somebody-else").pk])

@@ -30,6 +30,7 @@ from billing.models import (
 from billing.services import access, cash, credit_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
+from tests.importing import bring_in
 from utils.models import Alarm, AlarmNotice, Instance, JobRequest, JobRun
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -55,6 +56,7 @@ def add_one_of_everything():
     job = DjangoJob.objects.create(id=f"job-{name}", next_run_time=now, job_state=b"")
     DjangoJobExecution.objects.create(job=job, status=DjangoJobExecution.SUCCESS, run_time=now)
     add_what_the_scheduler_keeps(f"job-{name}", user, now)
+    bring_in("payments", f"Receipt No,Amount\n{name},20.00\n")
 
 
 def add_what_the_scheduler_keeps(job_id, user, now):

@@ -34,6 +34,7 @@ from billing.models import (
     SweepRun,
     TaxRate,
     UnbilledDays,
+    UnmatchedPayment,
 )
 from tests.builders import access_of, make_customer, make_overdue_subscription, make_plan
 from tests.faces.conftest import list_url, shown_messages, text_of, url
@@ -50,6 +51,7 @@ MONEY = [
     NumberSeries,
     Payment,
     Reversal,
+    UnmatchedPayment,
 ]
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
 ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
@@ -65,6 +67,7 @@ def everything(admin_client, disabled):
     from django.utils import timezone
 
     from billing.services import cash, payments, reversals
+    from tests.faces.test_every_action import unmatched_money
     from tests.faces.test_lists import add_one_agreement_of_each_kind, add_what_keeps_from_cutting
 
     payment = payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
@@ -73,6 +76,7 @@ def everything(admin_client, disabled):
     add_one_agreement_of_each_kind(disabled.customer, "x", None, timezone.now())
     add_what_keeps_from_cutting(disabled, None, timezone.now())
     cash.start(staff=User.objects.create_user("cashier-of-a-shift"), opening_float=Decimal(0), now=timezone.now())
+    unmatched_money()
     return disabled
 
 

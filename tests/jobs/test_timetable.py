@@ -43,6 +43,7 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
         ("generate_bills", "Generate bills for due periods", "generate_bills", "5 0 * * *"),
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
         ("print_documents", "Print what staff ordered", "print_documents", "* * * * *"),
+        ("import_files", "Import files that staff brought in", "import_files", "* * * * *"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
     ]
 

@@ -1,16 +1,19 @@
 """CSV that a spreadsheet program shows and does not run."""
 
 import csv
-from datetime import date
+import io
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
-from billing.services.spreadsheets import csv_text
+from billing.services import spreadsheets
+from billing.services.spreadsheets import csv_text, write_xlsx
 
 
 def cells(*row):
-    return list(csv.reader(csv_text(["a"], [row])))[1]
+    return list(csv.reader(io.StringIO("".join(csv_text(["a"], [row])), newline="")))[1]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")'])
@@ -33,8 +36,27 @@ def test_amounts_have_the_decimals_of_the_currency(settings):
     assert cells(Decimal("1200.000")) == ["1200"]
 
 
-def test_rows_come_as_they_are_made():
+def test_rows_come_as_they_are_made(monkeypatch):
+    monkeypatch.setattr(spreadsheets, "LINES_AT_ONCE", 1)
     made = []
     text = csv_text(["a"], (made.append(number) or [str(number)] for number in range(3)))
     assert (next(text), made) == ("a\r\n", [])
     assert (next(text), made) == ("0\r\n", [0])
+
+
+def test_instants_are_on_the_clocks_of_the_installation(settings):
+    settings.TIME_ZONE = "Asia/Dhaka"
+    assert cells(datetime(2026, 3, 1, 20, 30, 15, 99, tzinfo=UTC), True, 7) == ["2026-03-02 02:30:15", "yes", "7"]
+
+
+def test_a_workbook_has_numbers_and_dates_and_runs_no_formula(settings):
+    settings.TIME_ZONE = "Asia/Dhaka"
+    file = io.BytesIO()
+    instant = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
+    write_xlsx(["a"] * 7, [["=1+1", "-x", Decimal("12.5"), date(2026, 3, 1), instant, None, "\x01b"]], file)
+    cells = list(openpyxl.load_workbook(file).active.iter_rows())[1]
+    day = datetime.fromisoformat("2026-03-01")
+    assert [cell.value for cell in cells] == [
+        "=1+1", "-x", 12.5, day, datetime.fromisoformat("2026-03-02T02:30"), None, "b",
+    ]  # fmt: skip
+    assert {cell.data_type for cell in cells[:2]} == {"s"}

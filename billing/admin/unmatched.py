@@ -1,0 +1,198 @@
+"""The suspense list: money of statements that nobody knows the customer of, until staff say whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter, display
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from billing.admin import explain, formatting
+from billing.admin.action_pages import ActionPage, Facts, action_of
+from billing.admin.base import ReadOnlyAdmin
+from billing.admin.deeds import Deed
+from billing.admin.fields import TextField
+from billing.admin.panels import Panel, columns
+from billing.models import Customer, Payment, UnmatchedPayment
+from billing.rules.errors import Refused
+from billing.services import customers, summary, unmatched
+
+STATES = {"open": "info", "resolved": "success", "refused": ""}
+SUGGESTED = columns("Customer", "Phone", "Owes", amounts=("Owes",))
+
+
+class CustomerCodeField(forms.CharField):
+    """A customer by code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminTextInputWidget({"autocomplete": "off", "autofocus": True})
+        super().__init__(**{"max_length": 20, "widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> Customer:
+        try:
+            return customers.by_code(super().clean(value))
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.code if isinstance(value, Customer) else value
+
+
+class ResolveForm(forms.Form):
+    customer = CustomerCodeField(label="Customer code")
+
+
+class RefuseForm(forms.Form):
+    reason = TextField(help_text="Needed, for the books: why it is no payment of a customer, and what became of it.")
+
+
+def _facts(row: UnmatchedPayment) -> Facts:
+    return [
+        ("Money", f"{formatting.money(row.amount, row.currency)}, {row.get_method_display()}, {row}"),
+        ("Paid on", formatting.day(row.paid_on)),
+        ("Payer", " ".join(filter(None, (row.payer, row.phone, row.text))) or formatting.NONE),
+        ("Not matched", row.why),
+    ]
+
+
+def _refusal(row: UnmatchedPayment) -> str:
+    return "" if row.closed_at is None else f"{row} is {row.state} already."
+
+
+class Resolve(Deed):
+    """Say whose the money is: it becomes a payment of theirs."""
+
+    title = "Whose is {}?"
+    button = "Take as payment"
+    name = "resolve"
+    icon = "person_check"
+    permission = "billing.resolve_unmatchedpayment"
+    is_primary = True
+    form_class = ResolveForm
+    service = unmatched.resolve
+    row_is = "item"
+
+    @classmethod
+    def refusal(cls, row: UnmatchedPayment) -> str:
+        return _refusal(row)
+
+    @property
+    def customer_id(self) -> int:
+        return self._customer.pk
+
+    def facts(self) -> Facts:
+        return _facts(self.row)
+
+    def initial(self) -> dict[str, Any]:
+        suggested = unmatched.suggestions(self.row)
+        return {"customer": suggested[0].code} if len(suggested) == 1 else {}
+
+    def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
+        self._customer: Customer = data["customer"]
+        facts, sentences = super().preview(data)
+        return [("Owes", formatting.money(summary.debt(self._customer))), *facts], sentences
+
+    def act(self, data: dict[str, Any]) -> Payment:
+        self._customer = data["customer"]
+        payment: Payment = super().act(data)
+        return payment
+
+    def told(self, done: Payment) -> str:
+        return explain.what_it_did(done, self.now)
+
+    def page_after(self, done: Payment) -> Payment:
+        return done
+
+
+class Refuse(ActionPage):
+    """Close a row that is no payment of a customer."""
+
+    title = "Refuse {}"
+    button = "Refuse"
+    name = "refuse"
+    icon = "block"
+    permission = "billing.resolve_unmatchedpayment"
+    form_class = RefuseForm
+
+    @classmethod
+    def refusal(cls, row: UnmatchedPayment) -> str:
+        return _refusal(row)
+
+    def facts(self) -> Facts:
+        return _facts(self.row)
+
+    def act(self, data: dict[str, Any]) -> UnmatchedPayment:
+        return unmatched.refuse(item=self.row, now=self.now, by=self.request.user, **data)
+
+    def told(self, done: UnmatchedPayment) -> str:
+        return f"{done} is refused: it is no payment of a customer."
+
+
+class StateFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, state) for state in STATES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[UnmatchedPayment]) -> QuerySet[UnmatchedPayment]:
+        found = {
+            "open": queryset.filter(closed_at=None),
+            "resolved": queryset.filter(payment__isnull=False),
+            "refused": queryset.exclude(refusal=""),
+        }
+        return found.get(self.value() or "", queryset)
+
+
+@admin.register(UnmatchedPayment)
+class UnmatchedPaymentAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "source", "paid_on", "payer", "phone", "text", "money_amount", "state_shown")
+    list_filter = (StateFilter, "source")
+    search_fields = ("reference", "phone", "payer", "text")
+    search_help_text = "Reference, phone, payer, or what the payer wrote"
+    fields = (
+        ("source", "reference"),
+        ("money_text", "method"),
+        ("paid_on", "payer"),
+        ("phone", "text"),
+        ("why", "file"),
+        ("recorded_at", "recorded_by"),
+        ("state_text", "payment"),
+        ("refusal", "closed_by"),
+    )
+    readonly_fields = ("money_text", "state_text")
+    resolve = action_of(Resolve)
+    refuse = action_of(Refuse)
+    actions_detail = ("resolve", "refuse")
+
+    def panels(self, request: HttpRequest, row: UnmatchedPayment) -> list[Panel]:
+        if row.closed_at or not request.user.has_perm("billing.view_customer"):
+            return []
+        rows = [
+            (formatting.link(one), one.phone, formatting.amount_cell(summary.debt(one)))
+            for one in unmatched.suggestions(row)
+        ]
+        return [Panel("Whose it may be", SUGGESTED, rows, empty="Nobody has this phone, name or code.")]
+
+    @display(description="amount", ordering="amount")
+    def money_amount(self, row: UnmatchedPayment) -> SafeString:
+        return formatting.amount_cell(row.amount, row.currency)
+
+    @display(description="amount")
+    def money_text(self, row: UnmatchedPayment) -> str:
+        return formatting.money(row.amount, row.currency)
+
+    @display(description="state")
+    def state_shown(self, row: UnmatchedPayment) -> SafeString:
+        return formatting.label(row.state, STATES[row.state])
+
+    @display(description="state")
+    def state_text(self, row: UnmatchedPayment) -> str:
+        return f"{row.state}, {formatting.instant(row.closed_at)}" if row.closed_at else row.state

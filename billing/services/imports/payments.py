@@ -1,0 +1,158 @@
+"""Payments of a statement of a bank or of mobile money: each becomes a payment once, or waits on the suspense list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+
+from billing.models import Customer, Payment, UnmatchedPayment
+from billing.rules.errors import Refused
+from billing.rules.money import checked_amount
+from billing.services import payments, unmatched, wording
+from billing.services.imports import matching
+from billing.services.imports.matching import Clues, Directory, Match
+from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+
+FIELDS = (
+    Field(
+        "amount", "Amount", ("amount", "paid in", "credit", "credit amount", "received", "value", "sum"), True, "25.00"
+    ),
+    Field(
+        "reference",
+        "Reference of the transaction",
+        ("transaction id", "receipt no", "reference", "trx id", "txn id", "transaction reference", "end to end id"),
+        example="QK7X1Z",
+    ),
+    Field(
+        "paid_on",
+        "Paid on",
+        ("date", "completion time", "booking date", "value date", "paid on", "time"),
+        False,
+        "2026-05-31",
+    ),
+    Field(
+        "code",
+        "Customer code",
+        ("customer code", "customer", "account no", "account", "payment code"),
+        False,
+        "C-000017",
+    ),
+    Field("bill", "Bill number", ("bill number", "invoice", "invoice number", "bill", "bill ref"), False, "B-000123"),
+    Field("phone", "Phone", ("phone", "msisdn", "mobile", "sender", "phone number", "from"), False, "+254 700 000 001"),
+    Field("payer", "Payer", ("payer", "name", "other party info", "payer name", "debtor name"), False, ""),
+    Field(
+        "text",
+        "What the payer wrote",
+        ("details", "description", "narration", "purpose", "remittance information", "message"),
+        False,
+        "Internet C-000017",
+    ),
+)
+NOT_MONEY_IN = "It is no money in."
+
+
+class Statement:
+    """How the rows of one statement become payments: ``source`` is whose statement it is."""
+
+    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
+        self.source, self.method = options["source"], options["method"]
+        self.file, self.now, self.by = file, now, by
+
+    def found(self, rows: Sequence[Values]) -> list[Found]:
+        """What each row is to do."""
+        references = {row.row.pk: _reference(row) for row in rows}
+        keys = list(references.values())
+        taken = Payment.objects.filter(gateway=self.source, transaction_id__in=keys)
+        self._taken = {payment.transaction_id: payment for payment in taken}
+        waiting = UnmatchedPayment.objects.filter(source=self.source, reference__in=keys)
+        self._waiting = {one.reference: one for one in waiting}
+        clues = {row.row.pk: _clues(row) for row in rows}
+        self._directory: Directory = matching.directory(list(clues.values()))
+        return found_by(lambda row: self._of(row, references[row.row.pk], clues[row.row.pk]), rows)
+
+    def _of(self, row: Values, reference: str, clues: Clues) -> Found:
+        amount = row.amount("amount")
+        if amount is None or amount <= 0:
+            return Found(Outcome.LEFT_OUT, NOT_MONEY_IN, amount=amount)
+        amount, paid_on = checked_amount(amount, settings.CURRENCY), row.day("paid_on")
+        if len(reference) > 100:
+            raise Refused("The reference is longer than 100 letters.")
+        if earlier := self._earlier(reference, amount):
+            return earlier
+        match = self._directory.match(clues)
+        key = f"{self.source} {reference}"
+        if match.customer is None:
+            return Found(
+                Outcome.SUSPENDED, match.why, lambda: self._suspend(row, reference, amount, match.why), key, amount
+            )
+        paid, customer = match, match.customer
+        message = f"Payment of {customer.code} {customer.name}, known by the {match.by}"
+        return Found(
+            Outcome.NEW, message[:300], lambda: self._receive(customer, paid, amount, reference, paid_on), key, amount
+        )
+
+    def _earlier(self, reference: str, amount: Decimal) -> Found | None:
+        """That the row was brought in before, or that its reference was used for another amount."""
+        payment, waiting = self._taken.get(reference), self._waiting.get(reference)
+        before = payment or waiting
+        if before is None:
+            return None
+        if before.amount != amount:
+            raise Refused(
+                f"The reference {reference} was used for {wording.money(before.amount)} before. "
+                "Correct the amount, or give this row a reference of its own."
+            )
+        told = f"It is receipt {payment} already." if payment else "It is on the suspense list already."
+        return Found(Outcome.SAME, told, amount=amount)
+
+    def _receive(self, customer: Customer, match: Match, amount: Decimal, reference: str, paid_on: date | None) -> None:
+        bill = match.bill if match.bill and match.bill.status == "open" else None
+        payments.receive(
+            customer=customer,
+            amount=amount,
+            method=self.method,
+            now=self.now,
+            by=self.by,
+            bill=bill,
+            gateway=self.source,
+            transaction_id=reference,
+            note=f"Paid on {paid_on}" if paid_on else "",
+        )
+
+    def _suspend(self, row: Values, reference: str, amount: Decimal, why: str) -> None:
+        unmatched.record(
+            source=self.source,
+            reference=reference,
+            amount=amount,
+            method=self.method,
+            paid_on=row.day("paid_on"),
+            payer=row.text("payer", 120),
+            phone=row.text("phone", 30),
+            text=" ".join(filter(None, (row.text("code"), row.text("bill"), row.text("text"))))[:250],
+            why=why,
+            file=self.file,
+            now=self.now,
+            by=self.by,
+        )
+
+
+def _clues(row: Values) -> Clues:
+    try:
+        amount = row.amount("amount") or Decimal(0)
+    except Refused:
+        amount = Decimal(0)
+    return Clues(row.text("code"), row.text("bill"), row.text("phone"), row.text("text"), amount)
+
+
+def _reference(row: Values) -> str:
+    """The reference of the row, or one made of all that the row says when the statement has none."""
+    if row.has("reference"):
+        return row.text("reference")
+    said = json.dumps([row.row.cells, row.row.twin], ensure_ascii=False)
+    return f"row-{sha256(said.encode()).hexdigest()[:32]}"

@@ -1,0 +1,134 @@
+"""The work on files that staff bring in, batch by batch: what the rows are to do is found out first, and done later.
+
+A batch that was cut off is begun again: the services do nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F
+
+from billing.models import ImportedFile, ImportedRow
+from billing.rules.errors import Refused
+from billing.services.imports import files, kinds
+from billing.services.imports.values import Found, Outcome, Values
+
+logger = logging.getLogger(__name__)
+
+CHECKED_AT_ONCE = 1000
+IMPORTED_AT_ONCE = 100
+Status = ImportedFile.Status
+
+_WRITE = """
+    UPDATE billing_importedrow AS stored
+    SET outcome = found.outcome, message = found.message, key = found.key, amount = found.amount
+    FROM jsonb_to_recordset(%s) AS found (id bigint, outcome text, message text, key text, amount numeric)
+    WHERE stored.id = found.id
+"""
+# Of rows that are the same thing the first one counts.
+_REPEATED = """
+    UPDATE billing_importedrow AS stored SET outcome = 'refused', message = format(%(message)s, first)
+    FROM (SELECT id, first_value(position) OVER (PARTITION BY key ORDER BY position) AS first, position
+          FROM billing_importedrow WHERE file_id = %(file)s AND key <> '') AS known
+    WHERE known.id = stored.id AND known.position > known.first AND stored.outcome IN ('new', 'changed', 'suspended')
+"""
+REPEATED = "Row %s of the file is the same. Take one of the two out, or correct it."
+
+
+def carry_out(*, now: datetime) -> int | None:
+    """Check or import the next rows of the oldest file; how many. None when no file waits.
+
+    A file that cannot be worked on is given up with the reason, and the next one is not held up.
+    """
+    file = files.next_file(now=now)
+    if file is None:
+        return None
+    try:
+        return _check(file, now) if file.status == Status.CHECKING else _import(file, now)
+    except (Refused, LookupError, TypeError, ValueError) as error:
+        logger.exception("Import %d cannot be carried out", file.pk)
+        files.fail(file, str(error) or type(error).__name__, now=now)
+        return 0
+
+
+def _check(file: ImportedFile, now: datetime) -> int:
+    rows = list(file.rows.filter(position__gt=file.done).order_by("position")[:CHECKED_AT_ONCE])
+    found = _found(file, rows, now)
+    with transaction.atomic():
+        if not _is_ours(file, len(rows)):
+            return 0
+        _write(rows, found)
+        if file.done + len(rows) == file.total:
+            _refuse_repeated(file)
+            _move(file, Status.CHECKED)
+    return len(rows)
+
+
+def _found(file: ImportedFile, rows: Sequence[ImportedRow], now: datetime) -> list[Found]:
+    kind = kinds.kind_of(file, now=now, by=file.ordered_by or file.uploaded_by)
+    return kind.found([Values(row, file.mapping, file.options) for row in rows])
+
+
+def _import(file: ImportedFile, now: datetime) -> int:
+    rows = list(file.rows.filter(position__gt=file.done).order_by("position")[:IMPORTED_AT_ONCE])
+    wanted = [row for row in rows if row.outcome in files.IMPORTED]
+    is_again = file.tries > 0
+    done = [_done(row, found, is_again=is_again) for row, found in zip(wanted, _found(file, wanted, now), strict=True)]
+    with transaction.atomic():
+        if not _is_ours(file, len(rows)):
+            return 0
+        _write(wanted, done)
+        if file.done + len(rows) == file.total:
+            _move(file, Status.DONE, ended_at=now)
+    return len(rows)
+
+
+def _done(row: ImportedRow, found: Found, *, is_again: bool) -> Found:
+    """What became of a row; what an earlier try at the same rows did counts as done now."""
+    if found.outcome == Outcome.SAME and is_again:
+        return Found(row.outcome, row.message, None, row.key, row.amount)
+    if found.act is None:
+        return found
+    try:
+        return found.act() or found
+    except Refused as refused:
+        return Found(Outcome.REFUSED, str(refused), None, found.key, found.amount)
+    except (IntegrityError, DataError) as error:
+        logger.warning("Row %s cannot be imported: %s", row, type(error).__name__)
+        return Found(Outcome.REFUSED, "The database does not take it as it is. Check the row.", None, found.key)
+
+
+def _is_ours(file: ImportedFile, count: int) -> bool:
+    """Whether the file still is as it was read: it may have been cancelled, or somebody else did these rows."""
+    same = ImportedFile.objects.filter(pk=file.pk, status=file.status, done=file.done, mapping=file.mapping)
+    return bool(same.update(done=F("done") + count, tries=0))
+
+
+def _move(file: ImportedFile, status: str, **changes: object) -> None:
+    again = {"done": 0} if status == Status.CHECKED else {}
+    ImportedFile.objects.filter(pk=file.pk).update(status=status, **again, **changes)
+
+
+def _write(rows: Sequence[ImportedRow], found: Sequence[Found]) -> None:
+    values = [
+        {
+            "id": row.pk,
+            "outcome": one.outcome,
+            "message": one.message[:300],
+            "key": one.key[:160],
+            "amount": None if one.amount is None else str(one.amount),
+        }
+        for row, one in zip(rows, found, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [json.dumps(values)])
+
+
+def _refuse_repeated(file: ImportedFile) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_REPEATED, {"message": REPEATED, "file": file.pk})

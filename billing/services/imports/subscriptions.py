@@ -1,0 +1,130 @@
+"""Subscriptions, known again by their login, with what is paid for already and the balances they bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from billing.models import Customer, Plan, Subscription
+from billing.rules.errors import Refused
+from billing.services import clock, opening, subscriptions, wording
+from billing.services.imports import keys
+from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+
+FIELDS = (
+    Field("login", "Login", ("username", "user name", "pppoe login"), True, "ann-home"),
+    Field("customer", "Customer code", ("customer code", "customer id", "account", "code"), True, "C-000017"),
+    Field("plan", "Plan", ("plan code", "plan name", "tariff", "tariff plan", "package", "groupname"), True, "home-10"),
+    Field("starts_on", "Starts on", ("start date", "start", "activated on"), example="2025-03-01"),
+    Field("paid_until", "Paid until", ("expiration", "expires on", "expiry date", "valid until"), example="2026-05-31"),
+    Field("ends_on", "First day without it", ("end date", "end"), example="2027-01-01"),
+    Field("status", "State", ("state", "service status"), example="active"),
+    Field("balance", "Opening balance", ("balance owed", "debt", "outstanding"), example="25.00"),
+)
+ON = {"", "active", "enabled", "on", "yes", "1", "online", "new", "off", "expired"}
+DISABLED = {"disabled", "blocked", "suspended", "paused", "banned", "no", "0"}
+ENDED = {"ended", "stopped", "terminated", "cancelled", "canceled", "inactive", "archived", "deleted"}
+LONGEST_GAP = timedelta(days=31)  # since it was paid for; what is older has ended, in truth
+
+
+class Subscriptions:
+    """Subscriptions are opened. What is there already is not changed: a plan is changed on its own page."""
+
+    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
+        self.now, self.by, self.today = now, by, clock.local_date(now)
+
+    def found(self, rows: Sequence[Values]) -> list[Found]:
+        """What each row is to do."""
+        logins, codes = [row.text("login") for row in rows], [row.text("customer") for row in rows]
+        known = Subscription.objects.filter(login__in=logins).select_related("plan", "customer")
+        self._known = {one.login: one for one in known}
+        self._customers = {one.code: one for one in Customer.objects.filter(code__in=codes)}
+        self._plans = plans_by_name()
+        self._taken = opening.taken([_balance_key(row) for row in rows if row.has("balance")])
+        return found_by(self._of, rows)
+
+    def _of(self, row: Values) -> Found:
+        login, state = row.text("login"), row.text("status").casefold()
+        if not login:
+            raise Refused("A subscription needs a login.")
+        if state in ENDED:
+            return Found(Outcome.LEFT_OUT, "It has ended.")
+        if state not in ON | DISABLED:
+            raise Refused(f"“{row.text('status')}” is not a state. Write active, disabled or ended.")
+        customer, plan, balance = self._customer(row), self._plan(row), row.balance()
+        brought = None if not balance or _balance_key(row) in self._taken else balance
+        if known := self._known.get(login):
+            return self._again(known, customer, plan, row, brought)
+        starts_on, paid_until = self._days(row)
+        if (row.day("paid_until") or self.today) < self.today - LONGEST_GAP:
+            return Found(Outcome.LEFT_OUT, f"It was paid for until {row.day('paid_until')} only.")
+        subscriptions.check_sold(plan, starts_on)
+        told = [f"{plan} of {customer}, billed from {paid_until + timedelta(days=1) if paid_until else starts_on} on"]
+        told += [f"opening balance {wording.money(balance)}"] if balance else []
+        told += ["disabled"] if state in DISABLED else []
+        new = {
+            "customer": customer,
+            "plan": plan,
+            "login": login,
+            "starts_on": starts_on,
+            "ends_on": row.day("ends_on"),
+            "paid_until": paid_until,
+            "disabled": "Disabled when it was imported" if state in DISABLED else "",
+        }
+        return Found(Outcome.NEW, "; ".join(told), lambda: self._open(row, new, brought), login, balance)
+
+    def _again(
+        self, known: Subscription, customer: Customer, plan: Plan, row: Values, balance: Decimal | None
+    ) -> Found:
+        if known.customer_id != customer.pk:
+            raise Refused(f"The login {known} is of customer {known.customer.code} already. Correct one of the two.")
+        if known.plan_id != plan.pk:
+            raise Refused(f"{known} has the plan {known.plan}. Change the plan on the page of the subscription.")
+        if balance:
+            told = f"Opening balance {wording.money(balance)}"
+            return Found(Outcome.CHANGED, told, lambda: self._take(customer, row, balance), known.login, balance)
+        return Found(Outcome.SAME, "", key=known.login)
+
+    def _open(self, row: Values, new: dict[str, Any], balance: Decimal | None) -> None:
+        subscriptions.open_subscription(**new, now=self.now, by=self.by)
+        self._take(new["customer"], row, balance)
+
+    def _take(self, customer: Customer, row: Values, balance: Decimal | None) -> None:
+        if balance:
+            key = _balance_key(row)
+            opening.take(customer=customer, balance=balance, request_key=key, now=self.now, by=self.by)
+
+    def _days(self, row: Values) -> tuple[date, date | None]:
+        """The first day, and the last that is paid for."""
+        starts_on, paid_until = row.day("starts_on"), row.day("paid_until")
+        first = paid_until + timedelta(days=1) if paid_until else self.today
+        starts_on = starts_on or min(first, self.today)
+        return starts_on, paid_until if paid_until and paid_until >= starts_on else None
+
+    def _customer(self, row: Values) -> Customer:
+        code = row.text("customer")
+        if code not in self._customers:
+            raise Refused(f"There is no customer with the code “{code}”. Import the customers first.")
+        return self._customers[code]
+
+    def _plan(self, row: Values) -> Plan:
+        name = row.text("plan")
+        if name.casefold() not in self._plans:
+            raise Refused(f"There is no plan “{name}”. Import the plans first, or correct its code or name.")
+        return self._plans[name.casefold()]
+
+
+def plans_by_name() -> dict[str, Plan]:
+    """Each plan by its code, and by its name when no other has it."""
+    found = {plan.code.casefold(): plan for plan in Plan.objects.all()}
+    names: dict[str, list[Plan]] = {}
+    for plan in found.values():
+        names.setdefault(plan.name.casefold(), []).append(plan)
+    return {name: plans[0] for name, plans in names.items() if len(plans) == 1} | found
+
+
+def _balance_key(row: Values) -> UUID:
+    return keys.of("opening balance", "subscription", row.text("login"))

@@ -1,0 +1,55 @@
+"""The job that imports: in a process of its own, and told when that process fails."""
+
+import pytest
+
+from billing.models import AuditEntry, ImportedFile, Payment
+from billing.services.imports import files
+from tests.builders import make_customer
+from tests.importing import STATEMENT, brought, somebody
+from tests.jobs.processes import database_url
+from utils import background_tasks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def waiting(monkeypatch):
+    """A statement that is to be checked; the process uses the test's database."""
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    make_customer(code="C-17")
+    file = brought("payments", "Receipt No,Amount,Customer\nR1,10.00,C-17\n")[0]
+    files.check(file, mapping=file.mapping, options=STATEMENT)
+    return file
+
+
+def test_the_job_checks_and_imports_in_another_process(waiting):
+    background_tasks.import_files()
+    waiting.refresh_from_db()
+    assert (waiting.status, Payment.objects.count()) == ("checked", 0)
+    files.begin_import(waiting, by=somebody(), now=waiting.uploaded_at)
+    background_tasks.import_files()
+    waiting.refresh_from_db()
+    assert (waiting.status, Payment.objects.count()) == ("done", 1)
+
+
+def test_what_it_changes_is_in_the_audit_as_of_who_ordered_it(waiting):
+    files.cancel(waiting, now=waiting.uploaded_at)
+    file = brought("customers", "Code,Name\nA1,Ann\n")[0]
+    files.check(file, mapping=file.mapping, options={})
+    background_tasks.import_files()
+    files.begin_import(file, by=somebody(), now=file.uploaded_at)
+    background_tasks.import_files()
+    told = AuditEntry.objects.get(object_type="billing.customer", object_name__startswith="A1")
+    assert (told.actor, told.door, told.place) == (somebody(), "job", "import_files")
+
+
+def test_a_process_that_ends_badly_fails_the_job_and_loses_nothing(waiting, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+    with pytest.raises(background_tasks.ImportingFailed, match="code 1"):
+        background_tasks.import_files()
+    assert ImportedFile.objects.get().status == "checking"
+
+
+def test_no_process_is_started_when_nothing_waits(monkeypatch):
+    monkeypatch.setattr(background_tasks.sys, "executable", "/nonexistent")
+    assert background_tasks.import_files() is None
