@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 # In this order: the sweeps come after the works that need nobody to be due, and payers after them, because they pay;
 # the pages have a database of their own with a year of documents.
-WORKS = ("desk-payment", "monthly-run", "idle-sweep", "expiry-sweep", "waiting-payer", "list-pages")
-WITH_HISTORY = {"list-pages"}
+WORKS = (
+    "desk-payment",
+    "monthly-run",
+    "idle-sweep",
+    "expiry-sweep",
+    "waiting-payer",
+    "page-requests",
+    "list-pages",
+    "desk-pages",
+)
+WITH_HISTORY = {"list-pages", "desk-pages"}
 
 
 def main() -> None:

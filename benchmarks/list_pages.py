@@ -13,11 +13,11 @@ from django.test import RequestFactory
 
 from benchmarks import history, installation, stock_admin
 from benchmarks.measuring import LIMIT, OURS, Course, Race, Work
+from benchmarks.stock_admin import STOCK
 from billing.models import Bill, Customer, Subscription
 
 WORK = Work("List pages", "page", single_rows=True, figure=max)
 ALL = Work("Every page, filter and order of all lists", "page", single_rows=True, limit=OURS, figure=max)
-STOCK = "django-unfold, as it comes"
 REPETITIONS = 5  # of each page, in turns
 WORD = "Xylander"
 FILTERED_YEAR = "?issued_on__gte=2026-01-01&issued_on__lt=2027-01-01"

@@ -7,6 +7,7 @@ from unfold.admin import ModelAdmin
 
 from billing.models import Bill, Customer
 
+STOCK = "django-unfold, as it comes"
 ROWS = 50
 
 

@@ -13,6 +13,7 @@ from billing.services import areas, customer_search
 
 # Of a vague search; more than anybody reads.
 MOST_CUSTOMERS = 200
+MOST_NUMBERS = 200
 MOST_ROWS = 5_000
 CUT = "search_is_cut"  # on the request: the list tells
 
@@ -67,8 +68,8 @@ def _owner(model: type[Model], relation: str) -> type[Model]:
 def _with_number(model: type[Model], path: str, lookup: str, text: str) -> list[Any]:
     column = path.rpartition("__")[2]
     matching = Q(**{f"{column}__{lookup}": text}) | Q(**{f"{column}__{lookup}": text.upper()})
-    return _ids(_owner(model, _relation(path)), matching)
+    return _ids(_owner(model, _relation(path)), matching, most=MOST_NUMBERS)
 
 
-def _ids(model: type[Model], matching: Q) -> list[Any]:
-    return list(model._default_manager.filter(matching).order_by().values_list("pk", flat=True)[:MOST_ROWS])
+def _ids(model: type[Model], matching: Q, *, most: int = MOST_ROWS) -> list[Any]:
+    return list(model._default_manager.filter(matching).order_by().values_list("pk", flat=True)[:most])

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, QuerySet
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 10_000  # of a whole table
+MOST_MATCHING = 1_000  # under a condition: each may be looked up in other tables
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Count:
 
 
 def count(rows: QuerySet[Any]) -> Count:
-    """Of rows under a condition no more than ``MOST_COUNTED`` are counted, of a whole table an estimate is enough."""
+    """Of rows under a condition no more than ``MOST_MATCHING`` are counted, of a large table an estimate is enough."""
     if not rows.query.where and (about := estimate(rows.model)) > MOST_COUNTED:
         return Count(rounded(about), is_estimate=True)
-    found = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
-    return Count(min(found, MOST_COUNTED), is_capped=found > MOST_COUNTED)
+    most = MOST_MATCHING if rows.query.where else MOST_COUNTED
+    found = rows.order_by().values("pk")[: most + 1].count()
+    return Count(min(found, most), is_capped=found > most)
 
 
 def estimate(model: type[Model]) -> int:

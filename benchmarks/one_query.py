@@ -1,0 +1,28 @@
+"""The web application of ``page_requests``: one page with one query, served as ``ONE_QUERY`` says."""
+
+from __future__ import annotations
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+AS_BUILT, ALONE, ANEW = "as built", "alone", "anew"
+KIND = os.environ.get("ONE_QUERY", AS_BUILT)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    from billing.models import Plan
+
+    return HttpResponse(Plan.objects.values_list("name", flat=True)[0])
+
+
+urlpatterns = [path("", page)]
+settings.ROOT_URLCONF = __name__
+if KIND == ALONE:
+    settings.MIDDLEWARE = []
+if KIND == ANEW:
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+application = get_wsgi_application()
