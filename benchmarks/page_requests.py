@@ -79,7 +79,7 @@ def _ask(port: int) -> int:
 def _request(port: int) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/", headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
+        connection.request("GET", "/one-query", headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
         answer = connection.getresponse()
         answer.read()
         assert answer.status == 200, answer.status
