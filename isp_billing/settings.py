@@ -77,6 +77,7 @@ BILLING_RUN_CRON = env.text("BILLING_RUN_CRON", "5 0 * * *")
 CLEANUP_CRON = env.text("CLEANUP_CRON", "0 0 * * mon")
 PRINTING_CRON = env.text("PRINTING_CRON", "* * * * *")
 IMPORT_CRON = env.text("IMPORT_CRON", "* * * * *")
+FIGURES_CRON = env.text("FIGURES_CRON", "*/10 * * * *")
 VERIFY_BOOKS_CRON = env.text("VERIFY_BOOKS_CRON", "30 3 * * *")
 JOB_HISTORY_DAYS = env.number("JOB_HISTORY_DAYS", 7, least=1)
 SCHEDULER_STOP_SECONDS = env.number("SCHEDULER_STOP_SECONDS", 30, least=1)
@@ -114,7 +115,6 @@ DATABASES = {
         **_database,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             "connect_timeout": 5,
             "keepalives_idle": 30,

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from billing.services.imports import files as imported
+from billing.services.reports import counting
 from utils.alarms import conditions, following
 from utils.scheduler import history
 from utils.scheduler.jobs import Job
@@ -99,6 +100,11 @@ def _in_a_process(command: str) -> int:
     return subprocess.run(program, check=False, start_new_session=True).returncode
 
 
+def count_figures() -> int:
+    """Count what the first page and the reports show, in the first run of a day from all bills; how many figures."""
+    return counting.refresh(now=timezone.now())
+
+
 def verify_books() -> int:
     """Recompute the books from raw rows; how many rows. On a difference the job fails, which is an alarm."""
     results = books.verify(now=timezone.now())
@@ -154,6 +160,13 @@ TIMETABLE = (
         name="Import files that staff brought in",
         function=import_files,
         cron=settings.IMPORT_CRON,
+    ),
+    Job(
+        id="count_figures",
+        name="Count the figures of reports",
+        function=count_figures,
+        cron=settings.FIGURES_CRON,
+        limit=timedelta(hours=2),
     ),
     Job(
         id="verify_books",

@@ -34,15 +34,24 @@ def sentences(request: HttpRequest) -> list[Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_staff:
         return []
-    if (found := cache.get(KEY)) is None:
-        cache.set(KEY, found := _look(), SECONDS)
-    problems, alarms = found
+    problems, alarms = _found()
     if not scheduler_page.may_see(request):
         return [FOR_OTHERS] if problems else []
     told = [_first_of(problems, "problem")] if problems else []
     if alarms:
         told.append(f"{counted(len(alarms), 'open alarm')}: {_first_of(alarms, 'alarm')}")
     return [format_html(LINK, sentence, scheduler_page.address()) for sentence in told]
+
+
+def problems() -> int:
+    """How many things are wrong with the scheduler, such as jobs that are late."""
+    return len(_found()[0])
+
+
+def _found() -> tuple[list[str], list[str]]:
+    if (found := cache.get(KEY)) is None:
+        cache.set(KEY, found := _look(), SECONDS)
+    return found
 
 
 def _look() -> tuple[list[str], list[str]]:

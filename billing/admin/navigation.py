@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from billing.admin import cash, counter, imports, print_bills, rules_in_force, scheduler_page, who_will_be_cut
+from billing.admin.report_pages import REPORTS
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -45,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Number series", "billing.numberseries", "tag"),
         ),
     ),
+    ("Reports", ()),
     (
         "Access",
         (
@@ -87,6 +89,7 @@ OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
         ("Print bills", "print", print_bills),
         ("Import", "upload_file", imports),
     ),
+    "Reports": tuple((report.title, report.icon, report) for report in REPORTS),
     "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),
     "Scheduler": (("Scheduler", "monitor_heart", scheduler_page),),
 }

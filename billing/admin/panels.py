@@ -20,7 +20,7 @@ class Column(NamedTuple):
 class Panel:
     """One table: its columns, its rows of cells that are ready to be shown, and where there is more.
 
-    ``sentences`` stand above it, and a ``form`` whose values ask the same page for something else.
+    ``sentences`` and a ``chart`` stand above it, and a ``form`` whose values ask the same page for something else.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Panel:
     more: str = ""
     sentences: Sequence[str] = ()
     form: forms.Form | None = None
+    chart: str = ""
 
 
 def columns(*texts: str, amounts: Iterable[str] = ()) -> tuple[Column, ...]:

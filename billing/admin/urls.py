@@ -9,6 +9,7 @@ from billing.admin.imports import begin_import, cancel_import, import_errors, im
 from billing.admin.job_requests import ask
 from billing.admin.own_sessions import own_sessions
 from billing.admin.print_bills import cancel_print, print_bills, print_file
+from billing.admin.report_pages import REPORTS
 from billing.admin.rules_in_force import rules_in_force
 from billing.admin.scheduler_page import scheduler
 from billing.admin.two_step import enter, set_up
@@ -30,6 +31,7 @@ urlpatterns = [
     path("imports/<int:pk>/begin/", admin.site.admin_view(begin_import), name="begin_import"),
     path("imports/<int:pk>/cancel/", admin.site.admin_view(cancel_import), name="cancel_import"),
     path("imports/<int:pk>/errors/", admin.site.admin_view(import_errors), name="import_errors"),
+    *(path(report.path, admin.site.admin_view(report.page), name=report.name) for report in REPORTS),
     path("rules-in-force/", admin.site.admin_view(rules_in_force), name="rules_in_force"),
     path("scheduler/", admin.site.admin_view(scheduler), name="scheduler"),
     path("scheduler/<slug:job_id>/<slug:kind>/", admin.site.admin_view(ask), name="ask_scheduler"),

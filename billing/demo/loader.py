@@ -18,6 +18,7 @@ from billing.rules.money import exponent
 from billing.rules.periods import start_of_day
 from billing.services import books, clock
 from billing.services.numbers import SERIES
+from billing.services.reports import counting
 
 SQL = Path(__file__).parent / "sql"
 BATCH = 50_000  # rows of one statement, so that progress is seen
@@ -95,6 +96,9 @@ def load(*, customers: int, now: datetime, report: Report) -> None:
         _verify(now, report)
         note = f"Demo data: {customers} customers, loaded on {clock.local_date(now)}"
         cursor.execute("COMMENT ON TABLE billing_customer IS %s", [note])
+    report("Figures of reports", 0, 1)
+    counting.refresh(now=now)
+    report("Figures of reports", 1, 1)
 
 
 def _require_empty(cursor: Any) -> None:

@@ -9,6 +9,7 @@ from billing.models.changes import Discount, Hold, ScheduledChange
 from billing.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteTax
 from billing.models.customers import Area, Customer
 from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promise, Reminder
+from billing.models.figures import CollectedDay, FiguresCount, IncomeDay, OpenDay, RunningMonth, TaxDay
 from billing.models.imports import ImportedFile, ImportedRow
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.numbering import NumberSeries
@@ -33,20 +34,24 @@ __all__ = [
     "Block",
     "CashMovement",
     "CashShift",
+    "CollectedDay",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",
     "Customer",
     "Discount",
     "Exclusion",
+    "FiguresCount",
     "FollowedPolicy",
     "Hold",
     "Holiday",
     "ImportedFile",
     "ImportedRow",
+    "IncomeDay",
     "Item",
     "LedgerEntry",
     "NumberSeries",
+    "OpenDay",
     "Payment",
     "Plan",
     "PriceBefore",
@@ -57,12 +62,14 @@ __all__ = [
     "Reminder",
     "Reversal",
     "Role",
+    "RunningMonth",
     "ScheduledChange",
     "StaffArea",
     "StaffSession",
     "Subscription",
     "SweepFinding",
     "SweepRun",
+    "TaxDay",
     "TaxRate",
     "UnbilledDays",
     "UnmatchedPayment",

@@ -38,6 +38,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, OWNER}, "billing.view_auditentry"),
     ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
     ({AUDITOR, *OFFICE}, "billing.export_lists"),
+    ({AUDITOR, *OFFICE}, "billing.view_reports"),
     # Money
     ({CASHIER, *OFFICE}, "billing.add_payment billing.run_cashshift"),
     (OFFICE, "billing.sign_cashshift"),

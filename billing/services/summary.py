@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, Min, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from billing.models import AccessEvent, Bill, BillingState, Block, CreditNote, Customer, Payment
+from billing.models import AccessEvent, Bill, BillingState, CreditNote, Customer, Payment
 from billing.models.fields import MoneyField
-from billing.rules.periods import start_of_day
-from billing.services import clock, counting
+from billing.services import counting
 
 COUNTED_EXACTLY = 100_000  # customers; above it the planner's estimate is good enough and costs nothing
 
@@ -23,14 +21,6 @@ NOTHING = Value(Decimal(0), output_field=MoneyField())
 LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
 UNUSED_PAYMENT = Sum(F("amount") - F("allocated") - F("returned"), output_field=MoneyField())
 UNUSED_CREDIT = Sum(F("total") - F("allocated") - F("returned"), output_field=MoneyField())
-
-
-@dataclass(frozen=True)
-class Amounts:
-    """How many documents there are and what they sum up to, in the installation's currency."""
-
-    count: int
-    amount: Decimal
 
 
 def with_debt(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -114,29 +104,3 @@ def customer_count() -> int:
 def needs_review(states: QuerySet[BillingState]) -> QuerySet[BillingState]:
     """Those that the billing run has set aside (rule B7)."""
     return states.exclude(review="")
-
-
-def off_as_unpaid() -> int:
-    """How many subscriptions are disabled because of an unpaid bill."""
-    return Block.objects.filter(reason=Block.Reason.UNPAID, closed_at=None).count()
-
-
-def receivables(today: date) -> tuple[Amounts, Amounts]:
-    """The open bills, and those of them that are overdue, with what is left to pay of them."""
-    late = Q(due_on__lt=today)
-    found = Bill.objects.filter(status=Bill.Status.OPEN).aggregate(
-        open_count=Count("pk"),
-        open_amount=Coalesce(LEFT, NOTHING),
-        late_count=Count("pk", filter=late),
-        late_amount=Coalesce(Sum(F("total") - F("allocated"), filter=late, output_field=MoneyField()), NOTHING),
-    )
-    return Amounts(found["open_count"], found["open_amount"]), Amounts(found["late_count"], found["late_amount"])
-
-
-def payments_today(now: datetime) -> Amounts:
-    """The payments since the local midnight before ``now``."""
-    midnight = start_of_day(clock.local_date(now), clock.zone())
-    found = Payment.objects.filter(received_at__gte=midnight).aggregate(
-        count=Count("pk"), amount=Coalesce(Sum("amount"), NOTHING)
-    )
-    return Amounts(found["count"], found["amount"])

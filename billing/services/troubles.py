@@ -35,14 +35,19 @@ def held(run: SweepRun) -> str:
 
 def not_disabled(now: datetime) -> Iterator[Trouble]:
     """The subscriptions that the last expiry check set aside, as long as they are due."""
-    due = AccessState.objects.filter(is_on=True, cut_off_at__lte=now)
-    set_aside = SweepFinding.objects.filter(kind=SweepFinding.Kind.SET_ASIDE)
-    if not due.exists() or not (last := set_aside.last()):
-        return
-    found = list(set_aside.filter(run=last.run_id, subscription__access_state__in=due).select_related("subscription"))
-    if found:
+    if found := set_aside(now):
         text = f"The expiry check cannot disable {counted(len(found), 'subscription')}"
         yield Trouble("sweep", f"{text}, such as {found[0].subscription}: {found[0].error}")
+
+
+def set_aside(now: datetime) -> list[SweepFinding]:
+    """What the last expiry check that set something aside found, as far as it is still due."""
+    due = AccessState.objects.filter(is_on=True, cut_off_at__lte=now)
+    found = SweepFinding.objects.filter(kind=SweepFinding.Kind.SET_ASIDE)
+    if not due.exists() or not (last := found.last()):
+        return []
+    still = found.filter(run=last.run_id, subscription__access_state__in=due)
+    return list(still.select_related("subscription", "run"))
 
 
 def not_billed(now: datetime) -> Iterator[Trouble]:

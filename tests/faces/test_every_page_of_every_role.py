@@ -8,6 +8,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from billing.admin.report_pages import REPORTS
 from billing.models import Bill, CashShift, CreditNote, Customer, ImportedFile, Payment, Subscription
 from billing.rules.roles import AUDITOR, ROLES
 from tests.faces.conftest import url
@@ -36,6 +37,7 @@ PAGES = {
     "who_will_be_cut": "billing.view_customer billing.view_subscription",
     "print_bills": "billing.view_bill",
     "imports": "billing.import_payments",
+    **{report.name: "billing.view_reports" for report in REPORTS},
     "rules_in_force": "billing.view_holiday",
     "scheduler": "utils.view_jobrun",
 }

@@ -247,8 +247,9 @@ def test_l1_a_change_that_failed_is_listed_and_tried_again(admin_client, subscri
     ScheduledChange.objects.filter(pk=change.pk).update(
         status="failed", error="No such day", closed_at=at("2026-04-21")
     )
-    cards = {card.title: (card.figure, card.note) for card in admin_client.get("/admin/").context["cards"]}
-    assert cards["Needs attention"] == ("1", "changes that failed")
+    section = admin_client.get("/admin/").context["sections"][0]
+    cards = {card.title: (card.figure, card.note) for card in section.cards}
+    assert cards["Changes that failed"] == ("1", "try again or take back")
     assert "No such day" in text_of(admin_client.get("/admin/billing/scheduledchange/?status__exact=failed"))
     assert "No such day" in text_of(admin_client.get(url(subscription)))
     response = act(admin_client, change, "try_again")

@@ -70,7 +70,7 @@ def test_trying_again_needs_its_permission(staff, set_aside):
 
 def test_the_first_page_leads_there_while_anything_waits(staff, set_aside):
     client = staff("view_billingstate")
-    [card] = client.get("/admin/").context["cards"]
-    assert (card.title, card.figure, card.link) == ("Needs attention", "1", list_url(BillingState))
+    [card] = client.get("/admin/").context["sections"][0].cards
+    assert (card.title, card.figure, card.link) == ("Not billed", "1", list_url(BillingState))
     BillingState.objects.update(review="")
-    assert client.get("/admin/").context["cards"] == []
+    assert client.get("/admin/").context["sections"] == []

@@ -182,10 +182,11 @@ def test_a_question_that_makes_no_sense_is_explained(admin_client, query):
 def test_the_first_page_counts_those_of_today_and_leads_there(staff):
     due_in(0)
     due_in(1)
-    cards = staff("view_customer", "view_subscription").get("/admin/").context["cards"]
-    [card] = [card for card in cards if card.title == "Due to be cut"]
-    assert (card.figure, card.link) == ("1", reverse("who_will_be_cut"))
-    assert "Due to be cut" not in text_of(staff("view_customer").get("/admin/"))
+    [section] = staff("view_customer", "view_subscription").get("/admin/").context["sections"]
+    told = {card.title: (card.figure, card.link) for card in section.cards}
+    address = reverse("who_will_be_cut")
+    assert (told["To be cut today"], told["To be cut tomorrow"]) == (("1", address), ("1", f"{address}?days=1"))
+    assert "To be cut today" not in text_of(staff("view_customer").get("/admin/"))
 
 
 def test_more_rows_take_no_more_queries(admin_client, django_assert_max_num_queries):

@@ -53,13 +53,14 @@ from billing.services import (
 )
 from tests.properties import expected_access, quick_books
 from tests.properties.agreements import Agreements
+from tests.properties.reading import Reading
 
 START = datetime(2024, 1, 30, 10, tzinfo=UTC)
 MOST_SUBSCRIPTIONS = 4
 picks = st.integers(min_value=0, max_value=10_000)
 
 
-class Lives(Agreements, RuleBasedStateMachine):
+class Lives(Agreements, Reading, RuleBasedStateMachine):
     """One history; everything it wrote is rolled back at its end."""
 
     def __init__(self):

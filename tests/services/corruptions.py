@@ -204,4 +204,12 @@ CORRUPTIONS = {
     "access: due for more than an hour and still on": {
         "since yesterday": change("accessstate", "cut_off_at = '2026-06-19', is_on = true", "is_on", key=SUBSCRIPTION),
     },
+    "reports: money of each day as in the ledger": {
+        "a cent more": change("collectedday", "received = received + 0.01", named="day"),
+        "a day is gone": remove("collectedday", named="day"),
+    },
+    "reports: income and tax of each day as in the ledger": {
+        "income is a cent less": change("incomeday", "billed = billed - 0.01", "billed > 0", "day"),
+        "tax is a cent less": change("taxday", "tax_back = tax_back - 0.01", "tax_back > 0", "day"),
+    },
 }

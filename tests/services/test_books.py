@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from billing.services import books
 from billing.services.books.verifying import CHECKS, MOST_SHOWN
+from billing.services.reports import counting
 from tests.histories import NOW, lively, rolled_back
 from tests.services.corruptions import CORRUPTIONS
 
@@ -19,6 +20,7 @@ def history(django_db_setup, django_db_blocker):
     """The lively history, made once for all tests of this module and rolled back at the end."""
     with rolled_back(django_db_blocker):
         lively()
+        counting.refresh(now=NOW)
         yield
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from billing.rules.money import exponent
 from billing.services import policy
-from billing.services.books import access, allocations, documents, ledger, numbering, periods
+from billing.services.books import access, allocations, documents, figures, ledger, numbering, periods
 from billing.services.books.check import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     *numbering.CHECKS,
     *periods.CHECKS,
     *access.CHECKS,
+    *figures.CHECKS,
 )
 AN_HOUR = timedelta(hours=1)
 MOST_SHOWN = 20  # differences of one check
