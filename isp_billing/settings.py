@@ -48,8 +48,8 @@ CASH_NEEDS_SHIFT = env.flag("CASH_NEEDS_SHIFT", False)
 CASH_LIMIT = env.text("CASH_LIMIT", "0")
 CREDIT_UNUSED_DAYS = env.flag("CREDIT_UNUSED_DAYS", True)
 IMPORT_MAX_MB = env.number("IMPORT_MAX_MB", 25, least=1, most=500)
-IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 200_000, least=1, most=2_000_000)
-EXPORT_MAX_XLSX_ROWS = env.number("EXPORT_MAX_XLSX_ROWS", 50_000, least=1, most=1_000_000)
+IMPORT_MAX_ROWS = env.number("IMPORT_MAX_ROWS", 200000, least=1, most=2_000_000)
+EXPORT_MAX_XLSX_ROWS = env.number("EXPORT_MAX_XLSX_ROWS", 50000, least=1, most=1_000_000)
 
 # --- Enforcement ---------------------------------------------------------------------------
 CUT_OFF_TIME = env.text("CUT_OFF_TIME", "00:00") or "00:00"

@@ -67,12 +67,12 @@ def test_a_run_that_is_asked_for_while_the_job_runs_comes_after_it(program, note
 
 
 def test_a_slot_that_falls_due_during_a_run_that_was_asked_for_is_not_lost(program, notes):
-    """The job takes two of the three seconds from slot to slot, so what is asked for begins shortly before a slot."""
-    program({"id": "tick", "every": 3, "does": "sleep 2"})
+    """The job takes four of the six seconds from slot to slot, so what is asked for begins shortly before a slot."""
+    program({"id": "tick", "every": 6, "does": "sleep 4"})
     notes.wait_for("tick")
     request = ask("run", "tick")
     until(lambda: JobRun.objects.filter(asked=True).exists())
-    due = slot(JobRun.objects.get(asked=True).started_at, 3) + timedelta(seconds=3)
+    due = slot(JobRun.objects.get(asked=True).started_at, 6) + timedelta(seconds=6)
     await_done(request)
     run = until(lambda: JobRun.objects.filter(asked=False, slot=due).first(), what=f"the run of {due}")
     assert run.started_at >= due

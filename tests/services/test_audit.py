@@ -20,7 +20,8 @@ NOT_MASTER_DATA = {
     "billing.bill", "billing.billingstate", "billing.billline", "billing.billtax", "billing.block",
     "billing.creditnote", "billing.creditnoteline", "billing.creditnotetax", "billing.followedpolicy", "billing.item",
     "billing.ledgerentry", "billing.payment", "billing.pricebefore", "billing.printorder", "billing.printpart",
-    "billing.importedfile", "billing.importedrow", "billing.unmatchedpayment",
+    "billing.collectedday", "billing.figurescount", "billing.incomeday", "billing.openday", "billing.runningmonth",
+    "billing.taxday", "billing.importedfile", "billing.importedrow", "billing.unmatchedpayment",
     "billing.recoverycode", "billing.reminder", "billing.reversal", "billing.staffsession", "billing.sweepfinding",
     "billing.sweeprun", "billing.unbilleddays", "auth.permission",
 }  # fmt: skip
