@@ -93,7 +93,9 @@ def test_the_lock_of_a_job_is_free_after_its_run(program, notes):
     def is_free():
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [LOCKS_OF_JOBS]
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+                "WHERE datname = current_database() AND locktype = 'advisory' AND classid = %s",
+                [LOCKS_OF_JOBS],
             )
             return cursor.fetchone()[0] == 0
 

@@ -100,7 +100,8 @@ def test_a_leader_that_lost_its_session_ends_at_once(start):
     scheduler.wait_for("Scheduler started successfully!")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'isp-billing-scheduler'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'isp-billing-scheduler'"
         )
     scheduler.wait_for("The leadership is lost")
     assert scheduler.end() == 75
