@@ -1,4 +1,4 @@
-"""What a customer's page shows below the form: subscriptions, open bills, last payments."""
+"""What a customer's page shows: subscriptions and open bills above the form, what was before below it."""
 
 from __future__ import annotations
 

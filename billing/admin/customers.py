@@ -94,7 +94,9 @@ class CustomerAdmin(AddedByService):
     autocomplete_fields = ("area",)
     export_more = (("owes", "owed"),)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
+    change_form_outer_before_template = "billing/customer_today.html"
     change_form_before_template = "billing/hidden_fields.html"
+    change_form_outer_after_template = "billing/customer_history.html"
     fieldsets = (
         ("Account", {"fields": (("owes", "credit"),)}),
         (

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin.fields import MethodField
 from billing.models import ImportedFile, ImportedRow, Payment
@@ -34,7 +34,7 @@ class FileField(forms.FileField):
     """A file that is not larger than the settings allow."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx,.sql,.zip"})
+        widget = UnfoldAdminFileFieldWidget({"accept": ".csv,.txt,.tsv,.xlsx,.sql,.zip"})
         super().__init__(**{"max_length": 200, "widget": widget, **kwargs})
 
     def clean(self, data: Any, initial: Any = None) -> Any:
