@@ -17,6 +17,9 @@ update-ca-certificates ca-certificates
 chromium chromium
 faketime faketime
 promtool prometheus
+freeradius freeradius
+openssl openssl
+radclient freeradius-utils
 libpango-1.0.so.0 libpango-1.0-0
 libpangoft2-1.0.so.0 libpangoft2-1.0-0
 libharfbuzz-subset.so.0 libharfbuzz-subset0

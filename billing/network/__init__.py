@@ -1,0 +1,1 @@
+"""What talks to routers: plain data in, one typed outcome out. Nothing here knows models, settings or billing."""
