@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.template import TemplateSyntaxError
 from django.template.loader import get_template
 
+from billing.models.catalog import NAME_ON_ROUTER
 from billing.rules import calendar, ladder, payment_codes
 from billing.rules.errors import Refused
 from billing.rules.late_fee import LateFee
@@ -18,6 +20,8 @@ from billing.rules.roles import ROLES
 
 LOGO_KINDS = (".png", ".jpg", ".jpeg", ".svg", ".webp")
 LARGEST_LOGO = 1_000_000  # bytes; it is in every document
+NETWORK_KEYS = re.compile(r"[A-Za-z0-9_-]{32,200}")
+GENERATE_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
 @register()
@@ -140,6 +144,27 @@ def roles_of_two_steps_are_roles(app_configs: Any, **kwargs: Any) -> list[CheckM
         for role in settings.TWO_STEP_ROLES
         if role not in ROLES
     ]
+
+
+@register()
+def network_key_can_seal(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.NETWORK_KEY or NETWORK_KEYS.fullmatch(settings.NETWORK_KEY):
+        return []
+    hint = f"Set it to at least 32 random characters, made by: {GENERATE_KEY}. Letters, digits, “-” and “_” only."
+    return [Error("NETWORK_KEY is too short, or has other characters.", hint=hint, id="billing.E050")]
+
+
+@register()
+def garden_is_a_place(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    for name in ("GARDEN_POOL", "GARDEN_ADDRESS_LIST"):
+        if not re.fullmatch(NAME_ON_ROUTER, getattr(settings, name)):
+            hint = "Write the name that it has on the routers: letters, digits, “.”, “_” and “-”, up to 64."
+            errors.append(Error(f"{name} is not a name on a router.", hint=hint, id="billing.E051"))
+    if settings.UNPAID_ACCESS == "garden" and not settings.GARDEN_POOL + settings.GARDEN_ADDRESS_LIST:
+        hint = "Set GARDEN_ADDRESS_LIST or GARDEN_POOL, by which routers know who is in the garden."
+        errors.append(Error("UNPAID_ACCESS is garden, but nothing tells routers so.", hint=hint, id="billing.E052"))
+    return errors
 
 
 def _refused(read: Callable[[], object], name: str, *, hint: str, check_id: str) -> list[CheckMessage]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf.global_settings import LANGUAGES
 
+from isp_billing import admin_site
 from utils.env import Env
 from utils.log_settings import to_console
 
@@ -63,6 +64,15 @@ PROMISE_MAX_DAYS = env.number("PROMISE_MAX_DAYS", 14, least=1, most=MOST_DAYS)
 PROMISES_PER_YEAR = env.number("PROMISES_PER_YEAR", 6, least=0)
 MAX_CUTS_PERCENT = env.number("MAX_CUTS_PERCENT", 10, least=1, most=100)
 MAX_CUTS_COUNT = env.number("MAX_CUTS_COUNT", 50, least=0)
+
+# --- Network -------------------------------------------------------------------------------
+NETWORK_KEY = env.text("NETWORK_KEY")
+UNPAID_ACCESS = env.choice("UNPAID_ACCESS", "off", ("off", "garden"))
+GARDEN_KBPS = env.number("GARDEN_KBPS", 256, least=1, most=1_000_000)
+GARDEN_POOL = env.text("GARDEN_POOL")
+GARDEN_ADDRESS_LIST = env.text("GARDEN_ADDRESS_LIST", "unpaid")
+NETWORK_INTERIM_SECONDS = env.number("NETWORK_INTERIM_SECONDS", 300, least=60, most=3600)
+SESSION_HISTORY_DAYS = env.number("SESSION_HISTORY_DAYS", 365, least=31, most=MOST_DAYS)
 
 # --- Time and language ---------------------------------------------------------------------
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
@@ -242,28 +252,7 @@ if not DEMO:
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 
 # --- Admin ---------------------------------------------------------------------------------
-UNFOLD = {
-    # Called, because unfold takes a text with a point in it for the path of a function.
-    "SITE_TITLE": lambda request: COMPANY_NAME,
-    "SITE_HEADER": lambda request: COMPANY_NAME,
-    "SITE_SUBHEADER": "Billing and access",
-    "SITE_SYMBOL": "cell_tower",
-    "SITE_URL": None,
-    "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "billing.admin.navigation.environment",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "billing.admin.navigation.icon"}],
-    "STYLES": ["billing.admin.navigation.style_sheet"],
-    "SCRIPTS": ["billing.admin.navigation.focus_script", "billing.admin.navigation.names_script"],
-    "DASHBOARD_CALLBACK": "billing.admin.home.dashboard",
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Change password", "link": "billing.admin.two_step.password_page"},
-            {"title": "Two-step sign-in", "link": "billing.admin.two_step.own_page"},
-            {"title": "Where you are signed in", "link": "billing.admin.own_sessions.address"},
-        ]
-    },
-    "SIDEBAR": {"show_search": True, "navigation": "billing.admin.navigation.sidebar"},
-}
+UNFOLD = admin_site.UNFOLD
 
 # --- Static files --------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -21,7 +21,14 @@ def plain_static_files(tmp_path_factory):
 
 
 # Made by the migrations, the same for every test
-KEPT = {"auth_permission", "django_content_type", "auth_group", "auth_group_permissions", "billing_role"}
+KEPT = {
+    "auth_permission",
+    "django_content_type",
+    "auth_group",
+    "auth_group_permissions",
+    "billing_role",
+    "billing_networkpolicy",
+}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -98,6 +98,11 @@ class PlanAdmin(DeletedUnlessUsed):
         ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days")}),
         ("When disabled as unpaid", {"fields": ("bills_while_unpaid", "end_after_days", "reopens_when_paid")}),
         ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
+        ("On the router", {"fields": ("pool", "address_list", "unpaid_access")}),
+        (
+            "Quota",
+            {"fields": ("quota_gb", "over_quota", "throttled_download_kbps", "throttled_upload_kbps")},
+        ),
         ("On sale", {"fields": ("available_from", "available_until")}),
     )
 

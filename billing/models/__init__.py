@@ -12,9 +12,12 @@ from billing.models.enforcement import Exclusion, FollowedPolicy, Holiday, Promi
 from billing.models.figures import CollectedDay, FiguresCount, IncomeDay, OpenDay, RunningMonth, TaxDay
 from billing.models.imports import ImportedFile, ImportedRow
 from billing.models.ledger import Account, LedgerEntry
+from billing.models.network import DataUse, NetworkFinding, NetworkIntent, NetworkPolicy
+from billing.models.network_sessions import LoginAttempt, OnlineSession, SessionRecord, UsageDay
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
 from billing.models.printing import PrintOrder, PrintPart
+from billing.models.routers import NetworkAccount, Router, RouterState
 from billing.models.staff import RecoveryCode, Role, StaffArea, StaffSession
 from billing.models.subscriptions import BillingState, Subscription, UnbilledDays
 from billing.models.sweeps import SweepFinding, SweepRun
@@ -39,6 +42,7 @@ __all__ = [
     "CreditNoteLine",
     "CreditNoteTax",
     "Customer",
+    "DataUse",
     "Discount",
     "Exclusion",
     "FiguresCount",
@@ -50,7 +54,13 @@ __all__ = [
     "IncomeDay",
     "Item",
     "LedgerEntry",
+    "LoginAttempt",
+    "NetworkAccount",
+    "NetworkFinding",
+    "NetworkIntent",
+    "NetworkPolicy",
     "NumberSeries",
+    "OnlineSession",
     "OpenDay",
     "Payment",
     "Plan",
@@ -62,8 +72,11 @@ __all__ = [
     "Reminder",
     "Reversal",
     "Role",
+    "Router",
+    "RouterState",
     "RunningMonth",
     "ScheduledChange",
+    "SessionRecord",
     "StaffArea",
     "StaffSession",
     "Subscription",
@@ -73,4 +86,5 @@ __all__ = [
     "TaxRate",
     "UnbilledDays",
     "UnmatchedPayment",
+    "UsageDay",
 ]

@@ -6,6 +6,8 @@ from billing.models.fields import MoneyField, PercentField
 from billing.rules.periods import Interval, Unit
 from billing.rules.tax import Rate
 
+NAME_ON_ROUTER = r"^[A-Za-z0-9._-]{0,64}$"
+
 
 class TaxRate(models.Model):
     """A tax on what is sold; ``inclusive`` prices hold it already (rule M4)."""
@@ -44,6 +46,14 @@ class Plan(models.Model):
     class Mode(models.TextChoices):
         PREPAID = "prepaid", "prepaid, billed in advance"
         POSTPAID = "postpaid", "postpaid, billed in arrears"
+
+    class UnpaidAccess(models.TextChoices):
+        OFF = "off", "no access"
+        GARDEN = "garden", "only the page that says how to pay"
+
+    class OverQuota(models.TextChoices):
+        THROTTLE = "throttle", "slower until the period ends"
+        GARDEN = "garden", "only the page that says how to pay"
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
@@ -87,6 +97,26 @@ class Plan(models.Model):
     )
     download_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="download (kbit/s)")
     upload_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="upload (kbit/s)")
+    pool = models.CharField(max_length=64, blank=True, help_text="Address pool on the router. Empty: the router's own.")
+    address_list = models.CharField(max_length=64, blank=True, help_text="Address list on the router, if any.")
+    unpaid_access = models.CharField(
+        max_length=6,
+        choices=UnpaidAccess,
+        blank=True,
+        help_text="What is left while disabled as unpaid. Empty: the installation's UNPAID_ACCESS.",
+    )
+    quota_gb = models.PositiveIntegerField(
+        null=True, blank=True, verbose_name="quota (GB)", help_text="Data in a period, both ways. Empty: no limit."
+    )
+    over_quota = models.CharField(
+        max_length=8, choices=OverQuota, blank=True, help_text="What happens when the quota is used up."
+    )
+    throttled_download_kbps = models.PositiveIntegerField(
+        null=True, blank=True, verbose_name="download over quota (kbit/s)"
+    )
+    throttled_upload_kbps = models.PositiveIntegerField(
+        null=True, blank=True, verbose_name="upload over quota (kbit/s)"
+    )
     available_from = models.DateField(null=True, blank=True, help_text="First day on which it is sold.")
     available_until = models.DateField(null=True, blank=True, help_text="Last day on which it is sold.")
 
@@ -113,6 +143,21 @@ class Plan(models.Model):
                 | Q(available_until__gte=F("available_from")),
                 name="plan_available_until_after_from",
                 violation_error_message="“Available until” is before “available from”: correct one of the two dates.",
+            ),
+            models.CheckConstraint(
+                condition=Q(pool__regex=NAME_ON_ROUTER, address_list__regex=NAME_ON_ROUTER),
+                name="plan_names_on_router",
+                violation_error_message="Pool and address list: letters, digits, “.”, “_” and “-”.",
+            ),
+            models.CheckConstraint(
+                condition=Q(quota_gb__isnull=True, over_quota="") | Q(quota_gb__gte=1) & ~Q(over_quota=""),
+                name="plan_quota_has_a_consequence",
+                violation_error_message="A quota of at least 1 GB and what happens when it is used up go together.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(over_quota="throttle") | Q(throttled_download_kbps__gte=1, throttled_upload_kbps__gte=1),
+                name="plan_throttle_has_speeds",
+                violation_error_message="To get slower over the quota, a plan needs both speeds for that.",
             ),
         ]
 

@@ -24,6 +24,9 @@ NOT_MASTER_DATA = {
     "billing.taxday", "billing.importedfile", "billing.importedrow", "billing.unmatchedpayment",
     "billing.recoverycode", "billing.reminder", "billing.reversal", "billing.staffsession", "billing.sweepfinding",
     "billing.sweeprun", "billing.unbilleddays", "auth.permission",
+    "billing.datause", "billing.loginattempt", "billing.networkfinding", "billing.networkintent",
+    "billing.networkpolicy", "billing.onlinesession", "billing.routerstate", "billing.sessionrecord",
+    "billing.usageday",
 }  # fmt: skip
 
 
