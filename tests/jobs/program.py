@@ -24,6 +24,7 @@ from apscheduler.triggers.cron import CronTrigger
 from django.db import connection
 
 from tests.jobs.breaking import break_down
+from utils.scheduler import stopping
 from utils.scheduler.jobs import Job
 from utils.scheduler.supervisor import Supervisor, exit_now
 from utils.scheduler.timers import Timers
@@ -76,7 +77,8 @@ def note(job: str, what: str = "ran") -> int:
 
 
 def does(job: str, what: str):
-    """What a job does, such as ``note``, ``sleep 5``, ``query SELECT 1``, ``fail why``, ``return 3``, ``hang``."""
+    """What a job does, such as ``note``, ``sleep 5``, ``query SELECT 1``, ``fail why``, ``return 3``, ``hang``,
+    ``work 60``: until the scheduler stops."""
     verb, _, rest = what.partition(" ")
 
     def act() -> int | None:
@@ -85,6 +87,8 @@ def does(job: str, what: str):
             threading.Event().wait(float(rest))
         elif verb == "hang":
             threading.Event().wait()
+        elif verb == "work":
+            stopping.asked().wait(float(rest))
         elif verb == "query":
             with connection.cursor() as cursor:
                 cursor.execute(rest)

@@ -36,6 +36,17 @@ def test_f24_an_idle_scheduler_and_one_on_standby_stop_within_a_second(program, 
         assert time.monotonic() - asked < 1
 
 
+def test_a_job_that_works_on_and_on_ends_when_the_scheduler_stops(program, notes):
+    leave_cut_off_run("worker")
+    process = program({"id": "worker", "cron": "0 0 1 1 *", "does": "work 60"}, timers="production")
+    notes.wait_for("worker")
+    asked = time.monotonic()
+    process.signal(signal.SIGTERM)
+    assert process.end() == 0
+    assert time.monotonic() - asked < 1
+    assert process.lines[-2:] == ["Job executed successfully", "Scheduler stopped"]
+
+
 @pytest.mark.skipif(not can_unshare(), reason="needs the right to make a process namespace")
 def test_f23_as_the_first_process_of_a_container_it_stops_on_sigterm_and_ends_its_run(start, notes):
     """The kernel keeps signals without a handler from process 1."""

@@ -12,7 +12,7 @@ from django import db
 from django.db import connections
 
 from utils import origin, outage
-from utils.scheduler import errors, ledger, sessions
+from utils.scheduler import errors, ledger, sessions, stopping
 from utils.scheduler.jobs import Job
 from utils.scheduler.leader import Leadership
 from utils.scheduler.ledger import Outcome, Result, Work
@@ -107,7 +107,7 @@ class Runner:
     def _carry_out(self, job: Job) -> Outcome:
         self._watchdog.begin(job.id, job.limit.total_seconds())
         try:
-            with origin.acting(origin.JOB, job.id):
+            with origin.acting(origin.JOB, job.id), stopping.told_by(self.stopping):
                 return Outcome(Result.SUCCEEDED, rows=job.function())
         except BaseException as error:
             self._require_leadership()  # otherwise it failed because the leader did, and the next one does it again

@@ -1,0 +1,66 @@
+"""When a session is wrong, when a router is asked again, when it is left alone (rules N3 to N5). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+OFF = "off"
+
+FIRST_WAIT = timedelta(seconds=2)
+LAST_WAIT = timedelta(seconds=30)
+REFUSED_WAIT = timedelta(minutes=5)
+SPREAD = 0.3  # by this share a wait is longer or shorter, so that not all come at once
+
+MOST_CUTS = 5
+CUTS_WITHIN = timedelta(hours=1)
+
+
+def wait_for_router(failures: int, *, chance: float) -> timedelta:
+    """How long a router is left alone after so many failures on end, one at least; it never ends (rule N5).
+
+    ``chance`` is a random number from 0 to 1.
+    """
+    doubled = FIRST_WAIT * 2 ** min(failures - 1, 10)
+    return spread(min(doubled, LAST_WAIT), chance=chance)
+
+
+def wait_after_refusal(*, chance: float) -> timedelta:
+    """How long a router that refuses one thing is not asked for it again."""
+    return spread(REFUSED_WAIT, chance=chance)
+
+
+def spread(wait: timedelta, *, chance: float) -> timedelta:
+    """``wait``, by up to ``SPREAD`` longer or shorter."""
+    return wait * (1 - SPREAD + 2 * SPREAD * chance)
+
+
+def is_wrong(*, state: str, session_class: str, wanted_class: str) -> bool:
+    """Whether a session must be changed: nobody who is off has one, and each runs under the policy that is wanted."""
+    return state == OFF or session_class != wanted_class
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """How often sessions of a subscription were ended since ``since``; ``is_held`` when it is to be left alone."""
+
+    count: int = 0
+    since: datetime | None = None
+    is_held: bool = False
+
+    def may_cut(self, state: str) -> bool:
+        """Whether one more session may be ended. Who is off is cut however often he comes back."""
+        return state == OFF or not self.is_held
+
+    def after_cut(self, state: str, now: datetime) -> Cuts:
+        """With one cut more. A router that takes no heed of policies would be told for ever: after ``MOST_CUTS``
+        within ``CUTS_WITHIN`` the sessions of who may be online are left alone until something else is wanted."""
+        if self.since is None or now - self.since >= CUTS_WITHIN:
+            return Cuts(1, now, self.is_held)
+        count = self.count + 1
+        return Cuts(count, self.since, self.is_held or (state != OFF and count >= MOST_CUTS))
+
+
+def is_stale(*, updated_at: datetime, interim: timedelta, now: datetime) -> bool:
+    """Whether a session that was not heard of for three intervals has ended unseen."""
+    return now - updated_at > 3 * interim
