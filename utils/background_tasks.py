@@ -7,8 +7,6 @@ expiry check hourly with ``EXPIRY_CHECK_CRON="0 * * * *"``.
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from datetime import timedelta
 
 from axes.handlers.proxy import AxesProxyHandler
@@ -18,8 +16,9 @@ from django.utils import timezone
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from billing.services.imports import files as imported
 from billing.services.reports import counting
+from utils import programs
 from utils.alarms import conditions, following
-from utils.scheduler import history
+from utils.scheduler import history, stopping
 from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -84,20 +83,14 @@ def print_documents() -> None:
     """
     if not print_orders.is_anything_waiting():
         return
-    if code := _in_a_process("print_documents"):
+    if code := programs.run("print_documents", stopping.asked()):
         raise PrintingFailed(f"Printing ended with code {code}; the lines of the log before this tell why.")
 
 
 def import_files() -> None:
     """Check and import the files that staff brought in; as printing, in a process of its own that ends by itself."""
-    if imported.is_anything_waiting() and (code := _in_a_process("import_files")):
+    if imported.is_anything_waiting() and (code := programs.run("import_files", stopping.asked())):
         raise ImportingFailed(f"Importing ended with code {code}; the lines of the log before this tell why.")
-
-
-def _in_a_process(command: str) -> int:
-    """Run one of our commands to its end; its exit code."""
-    program = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    return subprocess.run(program, check=False, start_new_session=True).returncode
 
 
 def count_figures() -> int:

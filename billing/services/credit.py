@@ -6,7 +6,7 @@ PostgreSQL adds every allocation to its bill and its source and refuses one too 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -51,9 +51,10 @@ class Part(NamedTuple):
     amount: Decimal
 
 
-def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = None) -> None:
+def apply(customer_ids: Collection[int], *, now: datetime, first: Iterable[Bill] = ()) -> None:
     """Pay the open bills of locked customers from their payments and credit notes, the oldest bill
-    first, or ``first`` before it."""
+    first, or the one of ``first`` that is the customer's before it."""
+    named = {bill.customer_id: bill.pk for bill in first}
     rows = _money_and_debts(customer_ids)
     debts: dict[int, dict[int, Decimal]] = defaultdict(dict)
     for row in rows:
@@ -62,8 +63,8 @@ def apply(customer_ids: Collection[int], *, now: datetime, first: Bill | None = 
     parts: list[Part] = []
     for source in (row for row in rows if not row.is_debt):
         owed = debts[source.customer_id]
-        named = source.bill_id or (first.pk if first else None)
-        for share in shares(source.left, [Debt(bill_id, left) for bill_id, left in owed.items()], named):
+        wanted = source.bill_id or named.get(source.customer_id)
+        for share in shares(source.left, [Debt(bill_id, left) for bill_id, left in owed.items()], wanted):
             owed[share.bill_id] -= share.amount
             parts.append(Part(source.payment_id, source.credit_note_id, share.bill_id, share.amount))
     _allocate(parts, now)

@@ -27,11 +27,16 @@ _ACCESS_STATES = """
     WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = ANY(%s)))
     ORDER BY subscription_id FOR NO KEY UPDATE
 """
+# Both parts are read to their ends: a customer is locked also where there is no access state at all.
 _MONEY = """
-    WITH owner AS MATERIALIZED (SELECT id FROM billing_customer WHERE id = %s FOR NO KEY UPDATE)
-    SELECT subscription_id FROM billing_accessstate
-    WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = (SELECT id FROM owner)))
-    ORDER BY subscription_id FOR NO KEY UPDATE
+    WITH owner AS MATERIALIZED (SELECT id FROM billing_customer WHERE id = %s FOR NO KEY UPDATE),
+    state AS MATERIALIZED (
+        SELECT subscription_id FROM billing_accessstate WHERE subscription_id = ANY(ARRAY(
+            SELECT id FROM billing_subscription WHERE customer_id = (SELECT id FROM owner)
+        ))
+        ORDER BY subscription_id FOR NO KEY UPDATE
+    )
+    SELECT id FROM owner UNION ALL SELECT subscription_id FROM state
 """
 
 

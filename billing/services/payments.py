@@ -15,6 +15,11 @@ from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
 from billing.services import cash, clock, locks, numbers, requests, settlement, texts
 
+
+class NotOpen(Refused):
+    """The bill that a payment names is paid, voided or somebody else's."""
+
+
 SAME_BODY = ("customer_id", "amount", "currency", "method")
 
 
@@ -37,7 +42,8 @@ def receive(
         how: ``currency``, ``request_key``, ``gateway``, ``transaction_id`` and ``note``.
 
     Raises:
-        Refused: an amount, currency or bill that cannot be, or a repeated key with another body.
+        NotOpen: the bill cannot be paid (any more).
+        Refused: an amount or currency that cannot be, or a repeated key with another body.
     """
     payment = new(customer, amount, method, now=now, by=by, **how)
     try:
@@ -98,7 +104,7 @@ def book(payment: Payment, bill: Bill | None, *, now: datetime, by: Any = None) 
     payment.sequence, payment.number = numbers.take("receipt", on=payment.received_on)
     payment.save(force_insert=True)
     cash.require_shift(payment, payment.method, by)
-    settlement.settle([payment.customer_id], now=now, by=by, first=bill)
+    settlement.settle([payment.customer_id], now=now, by=by, first=[bill] if bill else ())
     del payment.allocated  # so that Django reads it anew when it is asked for
     return payment
 
@@ -126,6 +132,6 @@ def _checked_method(method: str) -> str:
 
 def _check_open(bill: Bill, customer_id: int) -> None:
     if not Bill.objects.filter(pk=bill.pk, customer_id=customer_id, status=Bill.Status.OPEN).exists():
-        raise Refused(
+        raise NotOpen(
             f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again."
         )

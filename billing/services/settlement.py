@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,12 @@ REOPENS = ("E7", "E11")
 
 
 def settle(
-    customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Bill | None = None, rule: str = "E7"
+    customer_ids: Collection[int], *, now: datetime, by: Any = None, first: Iterable[Bill] = (), rule: str = "E7"
 ) -> None:
     """Bring everything of locked customers in line with their money, in the transaction that moved it.
 
-    Whoever issues, voids, receives, credits, reverses or defers ends with this call; ``rule`` is why
-    access comes back.
+    Whoever issues, voids, receives, credits, reverses or defers ends with this call; ``first`` are
+    bills, one of a customer, that are paid before older ones; ``rule`` is why access comes back.
     """
     credit.apply(customer_ids, now=now, first=first)
     freed = access.follow_bills(customer_ids, now=now, by=by, rule=rule)

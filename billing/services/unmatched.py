@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from billing.services.imports import matching
 MOST_SUGGESTIONS = 10
 
 
-def record(
+def new(
     *,
     source: str,
     reference: str,
@@ -31,9 +32,9 @@ def record(
     payer: str = "",
     phone: str = "",
     text: str = "",
-) -> None:
-    """Put money on the list; a second call with the same ``source`` and ``reference`` changes nothing."""
-    row = UnmatchedPayment(
+) -> UnmatchedPayment:
+    """Money that nobody knows the customer of; not written yet."""
+    return UnmatchedPayment(
         source=source,
         reference=reference,
         amount=amount,
@@ -48,7 +49,11 @@ def record(
         recorded_at=now,
         recorded_by=by,
     )
-    UnmatchedPayment.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def record(rows: Sequence[UnmatchedPayment]) -> None:
+    """Put money on the list; what is there already by its source and reference stays as it is."""
+    UnmatchedPayment.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @transaction.atomic(durable=True)

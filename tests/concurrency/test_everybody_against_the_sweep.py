@@ -14,13 +14,23 @@ from billing.services import (
     books,
     deferrals,
     holds,
+    payment_batches,
     payments,
     plan_changes,
     reversals,
     sweep,
     sweep_runs,
 )
-from tests.builders import access_of, at, issue_next, make_overdue_subscription, make_plan, make_subscription
+from billing.services.payment_batches import Wanted
+from tests.builders import (
+    access_of,
+    at,
+    issue_next,
+    make_customer,
+    make_overdue_subscription,
+    make_plan,
+    make_subscription,
+)
 from tests.concurrency.races import together
 from tests.concurrency.windows import after_the_decision, after_the_lock, broken_histories, without_locks
 
@@ -36,6 +46,14 @@ WITHOUT_THE_CHECK_OF_THE_ROW = """
 def paid():
     one = make_overdue_subscription(now=NOW)
     return one, lambda: payments.receive(customer=one.customer, amount=Decimal(20), method="cash", now=NOW)
+
+
+def paid_on_a_statement():
+    """Beside somebody else, in one transaction."""
+    one = make_overdue_subscription(now=NOW)
+    payers = one.customer, make_customer()
+    wanted = [Wanted(payments.new(payer, Decimal(20), "bank", now=NOW, by=None)) for payer in payers]
+    return one, lambda: payment_batches.receive(wanted, now=NOW)
 
 
 def promised():
@@ -75,7 +93,7 @@ def reversed_beside_another_debt():
     return one, lambda: reversals.reverse(payment=payment, kind="bounced", reason="No funds", now=NOW)
 
 
-SPARED = (paid, promised, excluded, voided, changed)
+SPARED = (paid, paid_on_a_statement, promised, excluded, voided, changed)
 named = {"ids": lambda situation: situation.__name__}
 
 

@@ -177,3 +177,12 @@ def test_e9_two_sweeps_at_once_make_one_event_per_lapse():
     assert sum(len(result.disabled) for result in results) == 60
     assert AccessEvent.objects.count() == 60
     assert not any(result.set_aside for result in results)
+
+
+@pytest.mark.parametrize("plan", ["enable_seqscan", "enable_indexscan"])
+def test_a_customer_is_locked_also_before_the_first_subscription_of_all(plan):
+    customer = make_customer()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {plan} = off; SET LOCAL enable_bitmapscan = off")
+        locks.money(customer.pk)
+        assert together(transaction.atomic(lambda: locks.customers([customer.pk], wait=False))) == [[]]

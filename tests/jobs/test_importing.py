@@ -1,13 +1,20 @@
 """The job that imports: in a process of its own, and told when that process fails."""
 
+import signal
+import sys
+import threading
+import time
+
 import pytest
 
 from billing.models import AuditEntry, ImportedFile, Payment
 from billing.services.imports import files
 from tests.builders import make_customer
 from tests.importing import STATEMENT, brought, somebody
-from tests.jobs.processes import database_url
+from tests.jobs.notes import until
+from tests.jobs.processes import database_url, leave_cut_off_run
 from utils import background_tasks
+from utils.scheduler import stopping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,5 +58,43 @@ def test_a_process_that_ends_badly_fails_the_job_and_loses_nothing(waiting, monk
 
 
 def test_no_process_is_started_when_nothing_waits(monkeypatch):
-    monkeypatch.setattr(background_tasks.sys, "executable", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
     assert background_tasks.import_files() is None
+
+
+@pytest.fixture
+def long(monkeypatch):
+    """A statement whose check takes several seconds."""
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    rows = "".join(f"R{number},10.00,C-{number}\n" for number in range(40_000))
+    file = brought("payments", f"Receipt No,Amount,Customer\n{rows}")[0]
+    files.check(file, mapping=file.mapping, options=STATEMENT)
+    return file
+
+
+def is_begun(file):
+    return 0 < ImportedFile.objects.get(pk=file.pk).done < file.total
+
+
+def test_a_stop_of_the_scheduler_ends_the_process_between_two_batches(long, start):
+    leave_cut_off_run("import_files")
+    scheduler = start()
+    until(lambda: is_begun(long))
+    asked = time.monotonic()
+    scheduler.signal(signal.SIGTERM)
+    assert scheduler.end() == 0
+    assert time.monotonic() - asked < 10
+    assert is_begun(long)
+    assert scheduler.lines[-1] == "Scheduler stopped"
+    assert "cut off" not in scheduler.output
+    background_tasks.import_files()
+    long.refresh_from_db()
+    assert (long.status, long.rows.filter(outcome="suspended").count()) == ("checked", long.total)
+
+
+def test_a_program_that_is_told_to_end_before_it_has_begun_is_no_failure(waiting):
+    stop = threading.Event()
+    stop.set()
+    with stopping.told_by(stop):
+        background_tasks.import_files()
+    assert ImportedFile.objects.get().status == "checking"

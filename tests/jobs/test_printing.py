@@ -1,5 +1,6 @@
 """The job that prints: in a process of its own, and told when that process fails."""
 
+import sys
 from datetime import date
 from decimal import Decimal
 from uuid import uuid4
@@ -53,5 +54,5 @@ def test_a_process_that_ends_badly_fails_the_job_and_loses_no_order(ordered, mon
 
 
 def test_no_process_is_started_when_nothing_is_ordered(monkeypatch):
-    monkeypatch.setattr(background_tasks.sys, "executable", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
     assert background_tasks.print_documents() is None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -9,6 +8,7 @@ from django.utils import timezone
 
 from billing.documents import batches
 from billing.services.wording import counted
+from utils import programs
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=int, default=25, help="begin nothing after so long (default: 25)")
 
     def handle(self, *, seconds: int, **options: Any) -> None:
-        end, made = time.monotonic() + seconds, 0
-        while time.monotonic() < end and (count := batches.carry_out(now=timezone.now())) is not None:
-            made += count
+        made = 0
+        with programs.time_is_up(seconds) as is_over:
+            while not is_over() and (count := batches.carry_out(now=timezone.now())) is not None:
+                made += count
         if made:
             logger.info("%s made to be printed", counted(made, "bill"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from billing.rules.errors import Refused
 from billing.rules.languages import LANGUAGES
 from billing.services import customers, opening, wording
 from billing.services.imports import keys
-from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
 
 TEXTS = ("name", "phone", "email", "address", "tax_id", "national_id")
 NUMBERS = ("due_days", "grace_days")
@@ -40,11 +39,8 @@ FIELDS = (
 )
 
 
-class Customers:
+class Customers(Importer):
     """Customers are added, or changed where the file says something else; empty cells change nothing."""
-
-    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
-        self.now, self.by = now, by
 
     def found(self, rows: Sequence[Values]) -> list[Found]:
         """What each row is to do."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from billing.models import ImportedFile
 from billing.services.imports import customers, payments, plans, subscriptions
-from billing.services.imports.values import Field, Found, Values
+from billing.services.imports.values import Field, Importer
 
 Kind = ImportedFile.Kind
 FIELDS: dict[str, Sequence[Field]] = {
@@ -20,14 +19,7 @@ FIELDS: dict[str, Sequence[Field]] = {
 DAYS = ("paid_on", "starts_on", "ends_on", "paid_until", "available_from", "available_until")
 
 
-class Importer(Protocol):
-    """What finds out what some rows are to do."""
-
-    def found(self, rows: Sequence[Values]) -> list[Found]:
-        """One for each row."""
-
-
-_IMPORTERS: dict[str, Callable[..., Importer]] = {
+_IMPORTERS: dict[str, type[Importer]] = {
     Kind.PAYMENTS: payments.Statement,
     Kind.CUSTOMERS: customers.Customers,
     Kind.PLANS: plans.Plans,
@@ -35,9 +27,9 @@ _IMPORTERS: dict[str, Callable[..., Importer]] = {
 }
 
 
-def kind_of(file: ImportedFile, *, now: datetime, by: Any) -> Importer:
+def kind_of(file: ImportedFile, *, now: datetime) -> Importer:
     """What works on the rows of ``file``."""
-    return _IMPORTERS[file.kind](file.options, file=file, now=now, by=by)
+    return _IMPORTERS[file.kind](file.options, file=file, now=now, by=file.ordered_by or file.uploaded_by)
 
 
 def names_of(kind: str) -> dict[str, Sequence[str]]:

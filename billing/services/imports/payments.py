@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 
-from billing.models import Customer, Payment, UnmatchedPayment
+from billing.models import ImportedFile, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount
-from billing.services import payments, unmatched, wording
+from billing.services import payment_batches, payments, unmatched, wording
 from billing.services.imports import matching
-from billing.services.imports.matching import Clues, Directory, Match
-from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+from billing.services.imports.matching import Clues, Directory
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.services.payment_batches import Wanted
 
 FIELDS = (
     Field(
@@ -57,12 +59,12 @@ FIELDS = (
 NOT_MONEY_IN = "It is no money in."
 
 
-class Statement:
+class Statement(Importer):
     """How the rows of one statement become payments: ``source`` is whose statement it is."""
 
-    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
+    def __init__(self, options: Mapping[str, Any], *, file: ImportedFile, now: datetime, by: Any) -> None:
+        super().__init__(options, file=file, now=now, by=by)
         self.source, self.method = options["source"], options["method"]
-        self.file, self.now, self.by = file, now, by
 
     def found(self, rows: Sequence[Values]) -> list[Found]:
         """What each row is to do."""
@@ -88,14 +90,21 @@ class Statement:
         match = self._directory.match(clues)
         key = f"{self.source} {reference}"
         if match.customer is None:
-            return Found(
-                Outcome.SUSPENDED, match.why, lambda: self._suspend(row, reference, amount, match.why), key, amount
-            )
-        paid, customer = match, match.customer
+            waiting = self._unmatched(row, reference, amount, match.why)
+            return Found(Outcome.SUSPENDED, match.why, lambda: unmatched.record([waiting]), key, amount, waiting)
+        customer, how = match.customer, self._how(reference, paid_on)
         message = f"Payment of {customer.code} {customer.name}, known by the {match.by}"
-        return Found(
-            Outcome.NEW, message[:300], lambda: self._receive(customer, paid, amount, reference, paid_on), key, amount
-        )
+        payment = payments.new(customer, amount, self.method, now=self.now, by=self.by, **how)
+        wanted = Wanted(payment, match.bill)
+        return Found(Outcome.NEW, message[:300], lambda: self._receive(wanted, how), key, amount, wanted)
+
+    def together(self, found: Sequence[Found]) -> Collection[object]:
+        """Take the payments that can be taken together, and put what is not matched on its list."""
+        writes = [one.writes for one in found]
+        unknown = [one for one in writes if isinstance(one, UnmatchedPayment)]
+        wanted = [one for one in writes if isinstance(one, Wanted)]
+        unmatched.record(unknown)
+        return [*unknown, *payment_batches.receive(wanted, now=self.now, by=self.by)]
 
     def _earlier(self, reference: str, amount: Decimal) -> Found | None:
         """That the row was brought in before, or that its reference was used for another amount."""
@@ -111,22 +120,21 @@ class Statement:
         told = f"It is receipt {payment} already." if payment else "It is on the suspense list already."
         return Found(Outcome.SAME, told, amount=amount)
 
-    def _receive(self, customer: Customer, match: Match, amount: Decimal, reference: str, paid_on: date | None) -> None:
-        bill = match.bill if match.bill and match.bill.status == "open" else None
-        payments.receive(
-            customer=customer,
-            amount=amount,
-            method=self.method,
-            now=self.now,
-            by=self.by,
-            bill=bill,
-            gateway=self.source,
-            transaction_id=reference,
-            note=f"Paid on {paid_on}" if paid_on else "",
-        )
+    def _how(self, reference: str, paid_on: date | None) -> dict[str, Any]:
+        note = f"Paid on {paid_on}" if paid_on else ""
+        return {"gateway": self.source, "transaction_id": reference, "note": note}
 
-    def _suspend(self, row: Values, reference: str, amount: Decimal, why: str) -> None:
-        unmatched.record(
+    def _receive(self, wanted: Wanted, how: dict[str, Any]) -> None:
+        """Take one alone; when its bill was paid meanwhile, the money is for the oldest one."""
+        one = wanted.payment
+        receive = partial(payments.receive, customer=one.customer, amount=one.amount, method=one.method, now=self.now)
+        try:
+            receive(by=self.by, bill=wanted.bill, **how)
+        except payments.NotOpen:
+            receive(by=self.by, **how)
+
+    def _unmatched(self, row: Values, reference: str, amount: Decimal, why: str) -> UnmatchedPayment:
+        return unmatched.new(
             source=self.source,
             reference=reference,
             amount=amount,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from billing.models import Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.services import plans
 from billing.services.imports import keys
-from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
 
 WHOLE = ("billing_day", "lead_days", "due_days", "grace_days", "trial_days", "download_kbps", "upload_kbps")
 DAYS = ("available_from", "available_until")
@@ -39,11 +38,8 @@ UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
 MODES = {"yes": "prepaid", "no": "postpaid", "recurring": "postpaid", "prepaid": "prepaid", "postpaid": "postpaid"}
 
 
-class Plans:
+class Plans(Importer):
     """Plans are added, or changed where the file says something else."""
-
-    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
-        self.now, self.by = now, by
 
     def found(self, rows: Sequence[Values]) -> list[Found]:
         """What each row is to do."""

@@ -21,7 +21,7 @@ from billing.services.imports.values import Found, Outcome, Values
 logger = logging.getLogger(__name__)
 
 CHECKED_AT_ONCE = 1000
-IMPORTED_AT_ONCE = 100
+IMPORTED_AT_ONCE = 250
 Status = ImportedFile.Status
 
 _WRITE = """
@@ -58,7 +58,7 @@ def carry_out(*, now: datetime) -> int | None:
 
 def _check(file: ImportedFile, now: datetime) -> int:
     rows = list(file.rows.filter(position__gt=file.done).order_by("position")[:CHECKED_AT_ONCE])
-    found = _found(file, rows, now)
+    found = kinds.kind_of(file, now=now).found(_values(file, rows))
     with transaction.atomic():
         if not _is_ours(file, len(rows)):
             return 0
@@ -69,16 +69,14 @@ def _check(file: ImportedFile, now: datetime) -> int:
     return len(rows)
 
 
-def _found(file: ImportedFile, rows: Sequence[ImportedRow], now: datetime) -> list[Found]:
-    kind = kinds.kind_of(file, now=now, by=file.ordered_by or file.uploaded_by)
-    return kind.found([Values(row, file.mapping, file.options) for row in rows])
+def _values(file: ImportedFile, rows: Sequence[ImportedRow]) -> list[Values]:
+    return [Values(row, file.mapping, file.options) for row in rows]
 
 
 def _import(file: ImportedFile, now: datetime) -> int:
     rows = list(file.rows.filter(position__gt=file.done).order_by("position")[:IMPORTED_AT_ONCE])
     wanted = [row for row in rows if row.outcome in files.IMPORTED]
-    is_again = file.tries > 0
-    done = [_done(row, found, is_again=is_again) for row, found in zip(wanted, _found(file, wanted, now), strict=True)]
+    done = _done(file, wanted, now)
     with transaction.atomic():
         if not _is_ours(file, len(rows)):
             return 0
@@ -88,10 +86,24 @@ def _import(file: ImportedFile, now: datetime) -> int:
     return len(rows)
 
 
-def _done(row: ImportedRow, found: Found, *, is_again: bool) -> Found:
-    """What became of a row; what an earlier try at the same rows did counts as done now."""
-    if found.outcome == Outcome.SAME and is_again:
-        return Found(row.outcome, row.message, None, row.key, row.amount)
+def _done(file: ImportedFile, rows: Sequence[ImportedRow], now: datetime) -> list[Found]:
+    """What became of the rows: what can be done for many at once is, and the others are done one by one.
+
+    What an earlier try at the same rows did counts as done now.
+    """
+    kind, is_again = kinds.kind_of(file, now=now), file.tries > 0
+    found = kind.found(_values(file, rows))
+    written = {id(one) for one in kind.together(found)}
+    done = []
+    for row, one in zip(rows, found, strict=True):
+        if is_again and one.outcome == Outcome.SAME:
+            done.append(Found(row.outcome, row.message, None, row.key, row.amount))
+        else:
+            done.append(one if id(one.writes) in written else _alone(row, one))
+    return done
+
+
+def _alone(row: ImportedRow, found: Found) -> Found:
     if found.act is None:
         return found
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from billing.models import Customer, Plan, Subscription
 from billing.rules.errors import Refused
 from billing.services import clock, opening, subscriptions, wording
 from billing.services.imports import keys
-from billing.services.imports.values import Field, Found, Outcome, Values, found_by
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
 
 FIELDS = (
     Field("login", "Login", ("username", "user name", "pppoe login"), True, "ann-home"),
@@ -30,14 +30,12 @@ ENDED = {"ended", "stopped", "terminated", "cancelled", "canceled", "inactive", 
 LONGEST_GAP = timedelta(days=31)  # since it was paid for; what is older has ended, in truth
 
 
-class Subscriptions:
+class Subscriptions(Importer):
     """Subscriptions are opened. What is there already is not changed: a plan is changed on its own page."""
-
-    def __init__(self, options: dict[str, Any], *, file: Any, now: datetime, by: Any) -> None:
-        self.now, self.by, self.today = now, by, clock.local_date(now)
 
     def found(self, rows: Sequence[Values]) -> list[Found]:
         """What each row is to do."""
+        self._today = clock.local_date(self.now)
         logins, codes = [row.text("login") for row in rows], [row.text("customer") for row in rows]
         known = Subscription.objects.filter(login__in=logins).select_related("plan", "customer")
         self._known = {one.login: one for one in known}
@@ -59,7 +57,7 @@ class Subscriptions:
         if known := self._known.get(login):
             return self._again(known, customer, plan, row, brought)
         starts_on, paid_until = self._days(row)
-        if (row.day("paid_until") or self.today) < self.today - LONGEST_GAP:
+        if (row.day("paid_until") or self._today) < self._today - LONGEST_GAP:
             return Found(Outcome.LEFT_OUT, f"It was paid for until {row.day('paid_until')} only.")
         subscriptions.check_sold(plan, starts_on)
         told = [f"{plan} of {customer}, billed from {paid_until + timedelta(days=1) if paid_until else starts_on} on"]
@@ -100,8 +98,8 @@ class Subscriptions:
     def _days(self, row: Values) -> tuple[date, date | None]:
         """The first day, and the last that is paid for."""
         starts_on, paid_until = row.day("starts_on"), row.day("paid_until")
-        first = paid_until + timedelta(days=1) if paid_until else self.today
-        starts_on = starts_on or min(first, self.today)
+        first = paid_until + timedelta(days=1) if paid_until else self._today
+        starts_on = starts_on or min(first, self._today)
         return starts_on, paid_until if paid_until and paid_until >= starts_on else None
 
     def _customer(self, row: Values) -> Customer:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.conf import settings
 
-from billing.models import ImportedRow
+from billing.models import ImportedFile, ImportedRow
 from billing.rules import cells
 from billing.rules.cells import Cell
 from billing.rules.errors import Refused
@@ -34,13 +34,32 @@ class Field:
 
 @dataclass(frozen=True)
 class Found:
-    """What a row is to do, in words for staff; ``act`` does it, and gives what it did when that is something else."""
+    """What a row is to do, in words for staff; ``act`` does it, and gives what it did when that is something else.
+
+    ``writes`` is what it would write, where that can be done for many rows at once.
+    """
 
     outcome: str
     message: str = ""
     act: Callable[[], Found | None] | None = None
     key: str = ""
     amount: Decimal | None = None
+    writes: object | None = None
+
+
+class Importer:
+    """What finds out what rows of one kind are to do."""
+
+    def __init__(self, options: Mapping[str, Any], *, file: ImportedFile, now: datetime, by: Any) -> None:
+        self.options, self.file, self.now, self.by = options, file, now, by
+
+    def found(self, rows: Sequence[Values]) -> list[Found]:
+        """One for each row."""
+        raise NotImplementedError
+
+    def together(self, found: Sequence[Found]) -> Collection[object]:
+        """Do what can be done for many rows at once; which of their ``writes`` were written."""
+        return ()
 
 
 class Values:

@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from billing.models import Payment, UnmatchedPayment
+from billing.models import Bill, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
-from billing.services import payments, unmatched
+from billing.services import payment_batches, payments, unmatched
 from billing.services.imports import files, running
 from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.importing import NOW, bring_in, brought, checked, imported, messages, outcomes, preview, worked
@@ -171,21 +172,24 @@ def test_a_payment_of_a_statement_brings_the_subscriber_back():
 
 
 def test_a_batch_that_was_cut_off_goes_on_and_counts_what_it_did(ann, monkeypatch):
-    monkeypatch.setattr(running, "IMPORTED_AT_ONCE", 2)
-    file = preview("payments", statement(*(f"R{number},,10.00,C-000017,,," for number in range(5))))
-    receive, calls = payments.receive, []
+    for number in range(1, 6):
+        make_customer(code=f"B-{number}")
+    monkeypatch.setattr(running, "IMPORTED_AT_ONCE", 4)
+    monkeypatch.setattr(payment_batches, "AT_ONCE", 1)
+    file = preview("payments", statement(*(f"R{number},,10.00,B-{number},,," for number in range(1, 6))))
+    receive, calls = payment_batches._receive, []
 
-    def killed(**how):
-        calls.append(how)
-        if len(calls) == 4:
+    def killed(*args, **how):
+        calls.append(args)
+        if len(calls) == 3:
             raise KeyboardInterrupt
-        return receive(**how)
+        return receive(*args, **how)
 
-    monkeypatch.setattr(payments, "receive", killed)
+    monkeypatch.setattr(payment_batches, "_receive", killed)
     with pytest.raises(KeyboardInterrupt):
         imported(file)
     file.refresh_from_db()
-    assert (file.done, file.status, Payment.objects.count()) == (2, "importing", 3)
+    assert (file.done, file.status, Payment.objects.count()) == (0, "importing", 2)
     file = worked(file)
     assert (file.done, file.status, Payment.objects.count()) == (5, "done", 5)
     assert outcomes(file) == ["new"] * 5
@@ -194,13 +198,68 @@ def test_a_batch_that_was_cut_off_goes_on_and_counts_what_it_did(ann, monkeypatc
 def test_rows_that_end_the_process_again_and_again_end_the_import(ann, monkeypatch):
     file = preview("payments", statement("R1,,10.00,C-000017,,,"))
     files.begin_import(file, by=None, now=NOW)
-    monkeypatch.setattr(payments, "receive", lambda **how: (_ for _ in ()).throw(SystemExit))
+    monkeypatch.setattr(payment_batches, "receive", lambda *rows, **how: (_ for _ in ()).throw(SystemExit))
     for _ in range(3):
         with pytest.raises(SystemExit):
             running.carry_out(now=NOW)
     assert running.carry_out(now=NOW) is None
     file.refresh_from_db()
     assert (file.status, "ended the program" in file.error) == ("failed", True)
+
+
+def test_payments_of_many_customers_take_few_statements(django_assert_max_num_queries):
+    rows = []
+    for number in range(12):
+        customer = make_customer(code=f"B-{number}")
+        owing(customer)
+        rows.append(f"R{number},,20.00,B-{number},,,")
+    file = preview("payments", statement(*rows))
+    files.begin_import(file, by=None, now=NOW)
+    with django_assert_max_num_queries(30):
+        running.carry_out(now=NOW)
+    assert Bill.objects.filter(status="paid").count() == 12
+    assert sorted(Payment.objects.values_list("sequence", flat=True)) == list(range(1, 13))
+
+
+def test_a_row_that_cannot_be_taken_sets_aside_only_itself(ann):
+    """The other payments of its batch are taken, though PostgreSQL refuses them all with it."""
+    for number in range(1, 5):
+        owing(make_customer(code=f"B-{number}"))
+    file = preview("payments", statement(*(f"R{number},,20.00,B-{number},,," for number in range(1, 5))))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER bad_row BEFORE INSERT ON billing_payment FOR EACH ROW WHEN (NEW.transaction_id = 'R3') "
+            "EXECUTE FUNCTION billing_refuse()"
+        )
+    imported(file)
+    assert outcomes(file) == ["new", "new", "refused", "new"]
+    assert messages(file)[2] == "The database does not take it as it is. Check the row."
+    assert sorted(Payment.objects.values_list("transaction_id", "sequence")) == [("R1", 1), ("R2", 2), ("R4", 3)]
+    assert Bill.objects.filter(status="paid").count() == 3
+
+
+def test_two_payments_of_one_bill_on_a_statement_are_both_taken(ann):
+    """The first one pays the bill; the second names a bill that is paid by then, and is for what else is owed."""
+    named, other = owing(ann, "20.00"), owing(ann, "30.00")
+    number = named.number
+    file = bring_in("payments", statement(f"R1,,20.00,,{number},,", f"R2,,20.00,,{number},,", "R3,,10.00,C-000017,,,"))
+    assert outcomes(file) == ["new"] * 3
+    named.refresh_from_db(), other.refresh_from_db()
+    assert (named.status, other.status) == ("paid", "paid")
+
+
+def test_a_bill_that_is_paid_between_check_and_deed_refuses_no_money(ann, monkeypatch):
+    bill, other = owing(ann, "20.00"), owing(ann, "5.00")
+    file = preview("payments", statement(f"R1,,20.00,,{bill.number},,"))
+    monkeypatch.setattr(payment_batches, "receive", lambda *rows, **how: paid_at_the_desk())
+
+    def paid_at_the_desk():
+        payments.receive(customer=ann, amount=Decimal(20), method="cash", now=NOW, bill=bill)
+        return set()
+
+    assert outcomes(imported(file)) == ["new"]
+    other.refresh_from_db()
+    assert (other.status, Payment.objects.count()) == ("paid", 2)
 
 
 def test_a_cancelled_import_stops_at_the_next_rows(ann, monkeypatch):
