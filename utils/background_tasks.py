@@ -15,13 +15,16 @@ from django.utils import timezone
 
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from billing.services.imports import files as imported
+from billing.services.network import delivery, reconcile, summary
 from billing.services.reports import counting
-from utils import programs
+from utils import cron, programs
 from utils.alarms import conditions, following
 from utils.scheduler import history, stopping
 from utils.scheduler.jobs import Job
 
 logger = logging.getLogger(__name__)
+
+LONGEST_DELIVERY = 60.0  # seconds, should the rhythm be slower; the next run goes on
 
 
 class PrintingFailed(Exception):
@@ -93,6 +96,22 @@ def import_files() -> None:
         raise ImportingFailed(f"Importing ended with code {code}; the lines of the log before this tell why.")
 
 
+def deliver_network() -> int:
+    """Bring what changed to the routers, until the next run takes over; how many subscriptions were done."""
+    now = timezone.now()
+    next_slot = cron.parse(settings.DELIVERY_CRON, settings.TIME_ZONE).get_next_fire_time(None, now)
+    seconds = min((next_slot - now).total_seconds(), LONGEST_DELIVERY)
+    return delivery.deliver(stop=stopping.asked(), seconds=seconds, clock=timezone.now)
+
+
+def reconcile_network() -> int:
+    """Compare the sessions and routers with what is wanted, and repair them; how much was wrong."""
+    found = reconcile.reconcile(now=timezone.now())
+    if found.total:
+        logger.info("Network: %s", found)
+    return found.total
+
+
 def count_figures() -> int:
     """Count what the first page and the reports show, in the first run of a day from all bills; how many figures."""
     return counting.refresh(now=timezone.now())
@@ -155,6 +174,18 @@ TIMETABLE = (
         cron=settings.IMPORT_CRON,
     ),
     Job(
+        id="deliver_network",
+        name="Bring changes to the routers",
+        function=deliver_network,
+        cron=settings.DELIVERY_CRON,
+    ),
+    Job(
+        id="reconcile_network",
+        name="Compare the network with what is wanted",
+        function=reconcile_network,
+        cron=settings.RECONCILE_CRON,
+    ),
+    Job(
         id="count_figures",
         name="Count the figures of reports",
         function=count_figures,
@@ -177,4 +208,6 @@ TROUBLES: dict[str, conditions.Source] = {
     "held": troubles.held_runs,
     "not-disabled": troubles.not_disabled,
     "not-billed": troubles.not_billed,
+    "not-applied": summary.not_applied,
+    "router": summary.silent_routers,
 }

@@ -117,6 +117,6 @@ def test_b7_subscriptions_that_the_billing_run_sets_aside_are_one_alarm_a_day_un
 
 
 def test_everything_that_alarms_is_looked_at():
-    assert set(TROUBLES) == {"late", "failed", "held", "not-disabled", "not-billed"}
+    assert set(TROUBLES) == {"late", "failed", "held", "not-disabled", "not-billed", "not-applied", "router"}
     assert conditions.find(TROUBLES, NOW).blind == {}
     assert {job.id for job in TIMETABLE} >= {"verify_books"}

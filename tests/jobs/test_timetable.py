@@ -44,6 +44,8 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
         ("delete_old_job_executions", "Delete old job executions", "delete_old_job_executions", "0 0 * * mon"),
         ("print_documents", "Print what staff ordered", "print_documents", "* * * * *"),
         ("import_files", "Import files that staff brought in", "import_files", "* * * * *"),
+        ("deliver_network", "Bring changes to the routers", "deliver_network", "* * * * *"),
+        ("reconcile_network", "Compare the network with what is wanted", "reconcile_network", "* * * * *"),
         ("count_figures", "Count the figures of reports", "count_figures", "*/10 * * * *"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
     ]

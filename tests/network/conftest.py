@@ -1,8 +1,20 @@
 import pytest
 
 from tests.network import freeradius_coa
+from tests.network.billing_side import make_router
 from tests.network.fake_radius import FakeRadiusRouter
 from tests.network.fake_routeros import FakeRouterOS
+
+
+@pytest.fixture
+def key(settings):
+    settings.NETWORK_KEY = "k" * 40
+
+
+@pytest.fixture
+def router(radius_router, key):
+    """The row of the fake router, in a database that is emptied after the test."""
+    return make_router(radius_router)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 
+from billing.services.network import summary
 from billing.services.waiting import Waiting, waiting
 from utils import outage
 from utils.background_tasks import TIMETABLE
@@ -46,6 +47,7 @@ def _all(now: datetime) -> Iterator[Metric]:
     totals = JobTotal.objects.in_bulk([job.id for job in TIMETABLE])
     yield from _totals(totals.get(job.id) or _no_run(job.id) for job in TIMETABLE)
     yield from _business(waiting())
+    yield from _network(summary.figures(), now)
     unsent = AlarmNotice.objects.filter(sent_at=None).count()
     yield _gauge("alarm_notices_waiting", "Notices of alarms that are not delivered yet.", unsent)
 
@@ -105,6 +107,17 @@ def _business(found: Waiting) -> Iterator[Metric]:
     aside.add_metric(["failed_change"], found.failed_changes)
     aside.add_metric(["uncut"], found.uncut)
     yield aside
+
+
+def _network(found: summary.Figures, now: datetime) -> Iterator[Metric]:
+    age = (now - found.oldest).total_seconds() if found.oldest else 0
+    yield _gauge("network_waiting", "Subscriptions whose change has not reached the network.", found.waiting)
+    yield _gauge("network_waiting_age_seconds", "Since the oldest of them was wanted.", max(age, 0))
+    yield _gauge("network_held", "Subscriptions left alone after too many disconnects.", found.held)
+    yield _gauge("network_findings", "What differs in the network from what is wanted.", found.findings)
+    yield _gauge("routers", "Routers in use.", found.routers)
+    yield _gauge("routers_failing", "Routers in use that do not answer.", found.routers_failing)
+    yield _gauge("sessions_online", "Open sessions of subscribers.", found.sessions)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,0 +1,76 @@
+"""What differs in the network from what billing wants, kept for staff until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from billing.models import NetworkFinding
+
+_NOTE = """
+    INSERT INTO billing_networkfinding AS finding
+        (router_id, kind, login, detail, first_seen_at, last_seen_at)
+    SELECT router_id, %s, login, left(detail, 300), clock_timestamp(), clock_timestamp()
+    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS found (router_id, login, detail)
+    ON CONFLICT (router_id, kind, login) WHERE resolved_at IS NULL
+    DO UPDATE SET last_seen_at = excluded.last_seen_at, detail = excluded.detail
+"""
+_RESOLVE = """
+    UPDATE billing_networkfinding finding SET resolved_at = clock_timestamp()
+    WHERE resolved_at IS NULL AND kind = %s AND (%s::bigint[] IS NULL OR router_id = ANY(%s::bigint[]))
+        AND NOT EXISTS (
+            SELECT FROM unnest(%s::bigint[], %s::text[]) AS found (router_id, login)
+            WHERE found.router_id IS NOT DISTINCT FROM finding.router_id AND found.login = finding.login
+        )
+"""
+_HELD = """
+    SELECT NULL::bigint, subscription.login, intent.held
+    FROM billing_networkintent intent JOIN billing_subscription subscription ON subscription.id = intent.subscription_id
+    WHERE intent.held <> '' AND (%s::bigint[] IS NULL OR intent.subscription_id = ANY(%s::bigint[]))
+"""
+
+
+class Found(NamedTuple):
+    """Something that differs: on which router, whose login, and what in words."""
+
+    router_id: int | None
+    login: str
+    detail: str
+
+
+def note(kind: NetworkFinding.Kind, found: Iterable[Found]) -> int:
+    """Write what was found; what is known already is seen once more. How many."""
+    rows = list({(row.router_id, row.login): row for row in found}.values())
+    if rows:
+        columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, [kind.value, *columns])
+    return len(rows)
+
+
+def settle(kind: NetworkFinding.Kind, found: Sequence[Found], *, router_ids: Collection[int] | None = None) -> None:
+    """Close what is not among ``found`` any more, of some routers or of all."""
+    routers = None if router_ids is None else sorted(router_ids)
+    with connection.cursor() as cursor:
+        pairs: list[list[Any]] = [[row.router_id for row in found], [row.login for row in found]]
+        cursor.execute(_RESOLVE, [kind.value, routers, routers, *pairs])
+
+
+def note_held(subscription_ids: Collection[int]) -> None:
+    """List subscriptions whose sessions the guard against endless disconnects leaves alone."""
+    note(NetworkFinding.Kind.HELD, _held(sorted(subscription_ids)))
+
+
+def follow_held() -> int:
+    """Bring the list of those in line with the intents; how many."""
+    found = _held(None)
+    settle(NetworkFinding.Kind.HELD, found)
+    return note(NetworkFinding.Kind.HELD, found)
+
+
+def _held(subscription_ids: list[int] | None) -> list[Found]:
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [subscription_ids, subscription_ids])
+        return [Found(*row) for row in cursor.fetchall()]

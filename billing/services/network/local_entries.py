@@ -1,0 +1,139 @@
+"""What RouterOS routers keep themselves: subscribers of ours as wanted, and users who bypass RADIUS."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from django.db import connection
+
+from billing.models import NetworkFinding, Router
+from billing.network.base import LocalEntry
+from billing.network.routeros import MARK
+from billing.rules import network as rules
+from billing.services.network import connections, findings, recording
+from billing.services.network.findings import Found
+
+Kind = NetworkFinding.Kind
+AT_ONCE = 8  # routers that are read beside each other
+
+_OURS = """
+    SELECT policy.login, policy.subscription_id, policy.state, policy.class
+    FROM billing_networkaccount account JOIN radius.policy policy USING (subscription_id)
+    LEFT JOIN billing_networkintent intent USING (subscription_id)
+    WHERE account.router_id = %s AND (intent IS NULL OR intent.applied_version = intent.wanted_version)
+"""
+_LOGINS = "SELECT lower(login) FROM billing_networkaccount JOIN billing_subscription ON id = subscription_id"
+_RESTING = """
+    SELECT router_id, failures, coalesce(down_until > clock_timestamp(), false) FROM billing_routerstate
+    WHERE failures > 0
+"""
+
+
+class Wrong(NamedTuple):
+    """A subscription that is not as wanted on a router."""
+
+    subscription_id: int
+    router_id: int
+    login: str
+    detail: str
+    kind: NetworkFinding.Kind
+
+
+class Looked(NamedTuple):
+    """What was found, how many entries bypass RADIUS, and the routers that could not be read."""
+
+    wrong: Sequence[Wrong]
+    local: int
+    unread: Sequence[int]
+
+
+def look(*, repair: bool) -> Looked:
+    """Read all routers in use that have a REST interface, and try the others that did not answer the last time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTING)
+        resting = {router: (failures, rests) for router, failures, rests in cursor.fetchall()}
+    routers = [r for r in Router.objects.filter(is_active=True) if not resting.get(r.pk, (0, False))[1]]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        read = list(pool.map(_read, [router for router in routers if router.rest_url]))
+        tried = list(pool.map(_try, [router for router in routers if not router.rest_url and router.pk in resting]))
+    recording.record([_met(router, problem, resting) for router, _, problem in (*read, *tried)], worker="")
+    wrong: list[Wrong] = []
+    local: list[Found] = []
+    for router, entries, problem in read:
+        if not problem:
+            ours = _ours(router) if router.kind == Router.Kind.ROUTEROS else []
+            wrong += [found for one in ours if (found := _compared(router, one, entries))]
+            local += _strangers(router, entries, repair=repair)
+    readable = [router.pk for router, _, problem in read if not problem]
+    findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
+    findings.note(Kind.LOCAL_ENTRY, local)
+    rested = [pk for pk, (_, rests) in resting.items() if rests]
+    return Looked(wrong, len(local), [*rested, *(router.pk for router, _, problem in read if problem)])
+
+
+Read = tuple[Router, list[LocalEntry], str]
+
+
+def _read(router: Router) -> Read:
+    try:
+        return router, connections.entries_on(router), ""
+    except connections.Unread as error:
+        return router, [], str(error)
+
+
+def _try(router: Router) -> Read:
+    result = connections.probe(router)
+    return router, [], "" if result.outcome == "applied" else result.detail
+
+
+def _met(router: Router, problem: str, resting: dict[int, tuple[int, bool]]) -> recording.Met:
+    if not problem:
+        return recording.Met(router.pk)
+    failures = resting.get(router.pk, (0, False))[0] + 1
+    wait = rules.wait_for_router(failures, chance=random.random())  # noqa: S311  (no secret)
+    return recording.Met(router.pk, failures, wait, problem)
+
+
+def _ours(router: Router) -> list[tuple[str, int, str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OURS, [router.pk])
+        return list(cursor.fetchall())
+
+
+def _compared(router: Router, ours: tuple[str, int, str, str], entries: Sequence[LocalEntry]) -> Wrong | None:
+    login, subscription_id, state, wanted_class = ours
+    entry = next((entry for entry in entries if entry.login.lower() == login), None)
+    is_on = entry is not None and not entry.is_disabled
+    if state == rules.OFF:
+        detail, kind = ("The router lets it in, and it is to be off" if is_on else ""), Kind.WRONG_STATE
+    elif not is_on:
+        detail, kind = f"It is to be {state}, and the router does not let it in", Kind.WRONG_STATE
+    else:
+        is_right = entry is not None and entry.mark == f"{MARK} {wanted_class}"
+        detail = "" if is_right else f"The entry says “{entry.mark if entry else ''}”, wanted is {wanted_class}"
+        kind = Kind.WRONG_SPEED
+    return Wrong(subscription_id, router.pk, login, detail, kind) if detail else None
+
+
+def _strangers(router: Router, entries: Sequence[LocalEntry], *, repair: bool) -> list[Found]:
+    """The users who are let in without billing: on a router with RADIUS all, on another those who are nobody's."""
+    known: set[str] = set()
+    if router.kind == Router.Kind.ROUTEROS:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_LOGINS} WHERE router_id = %s", [router.pk])
+            known = {login for (login,) in cursor.fetchall()}
+    strangers = [entry for entry in entries if not entry.is_disabled and entry.login.lower() not in known]
+    if repair:
+        for entry in strangers:
+            _disable(router, entry)
+    return [Found(router.pk, entry.login[:64], f"An entry of /{entry.path} lets it in") for entry in strangers]
+
+
+def _disable(router: Router, entry: LocalEntry) -> None:
+    try:
+        connections.disable_on(router, entry)
+    except connections.Unread as error:
+        recording.record([recording.Met(router.pk, 1, rules.FIRST_WAIT, str(error))], worker="")

@@ -1,0 +1,45 @@
+"""Sessions whose login belongs to no subscription."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from billing.models import NetworkFinding, OnlineSession, Router
+from billing.network.base import Session
+from billing.services.network import connections, findings
+from billing.services.network.findings import Found
+
+MOST_ENDED = 200  # in one run and on one router
+
+# The subscription may have come after its session.
+_ADOPT = """
+    UPDATE billing_onlinesession session SET subscription_id = subscription.id
+    FROM billing_subscription subscription
+    WHERE session.subscription_id IS NULL AND lower(subscription.login) = lower(session.login)
+"""
+
+
+def look(*, repair: bool) -> int:
+    """List the sessions of unknown logins on routers in use, and end them if that is wanted; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADOPT)
+    unknown = list(OnlineSession.objects.filter(subscription=None, router__is_active=True).order_by("pk"))
+    found = [
+        Found(one.router_id, one.login, f"Online since {one.started_at:%Y-%m-%d %H:%M} UTC; no subscription has it")
+        for one in unknown
+    ]
+    findings.settle(NetworkFinding.Kind.UNKNOWN_LOGIN, found)
+    findings.note(NetworkFinding.Kind.UNKNOWN_LOGIN, found)
+    if repair:
+        _end(unknown)
+    return len(unknown)
+
+
+def _end(unknown: list[OnlineSession]) -> None:
+    """One router after the other: each gets no more than it can do in a moment."""
+    by_router: dict[int, list[Session]] = {}
+    for one in unknown:
+        session = Session(one.session_id, one.login, one.nas_address or "", one.framed_address, one.policy_class)
+        by_router.setdefault(one.router_id, []).append(session)
+    for router in Router.objects.filter(pk__in=by_router):
+        connections.end(router, by_router[router.pk][:MOST_ENDED])
