@@ -21,6 +21,7 @@ WORKS = (
     "idle-sweep",
     "expiry-sweep",
     "waiting-payer",
+    "network-cuts",
     "page-requests",
     "list-pages",
     "desk-pages",

@@ -34,6 +34,7 @@ def use() -> None:
         "DJANGO_SETTINGS_MODULE": "isp_billing.settings",
         "LOG_LEVEL": "WARNING",
         "MAX_CUTS_PERCENT": "100",
+        "NETWORK_KEY": "a-key-for-made-up-routers-and-nothing-else",
         "STATIC_ROOT": str(FOLDER / "static"),
     }
 
@@ -109,7 +110,7 @@ def empty() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        cursor.execute("DROP SCHEMA IF EXISTS radius CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
 
 

@@ -83,15 +83,21 @@ def deliver(seconds=0.3) -> int:
 def delivering(workers=1):
     """Deliver in threads of their own while the ``with`` lasts."""
     stop = threading.Event()
+
+    def work() -> int:
+        try:
+            return delivery.deliver(stop=stop, seconds=600, clock=timezone.now)
+        finally:
+            connections.close_all()
+
     with ThreadPoolExecutor(workers) as pool:
-        running = [pool.submit(delivery.deliver, stop=stop, seconds=600, clock=timezone.now) for _ in range(workers)]
+        running = [pool.submit(work) for _ in range(workers)]
         try:
             yield
         finally:
             stop.set()
-            done = [worker.result(20) for worker in running]
-            for _ in done:
-                pool.submit(connections.close_all).result()
+            for worker in running:
+                worker.result(20)
 
 
 def intent_of(subscription) -> NetworkIntent:
