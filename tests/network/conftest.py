@@ -1,5 +1,6 @@
 import pytest
 
+from tests.jobs.conftest import other_session  # noqa: F401  (a fixture)
 from tests.network import freeradius_coa
 from tests.network.billing_side import make_router
 from tests.network.fake_radius import FakeRadiusRouter

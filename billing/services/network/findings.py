@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -56,6 +57,11 @@ def settle(kind: NetworkFinding.Kind, found: Sequence[Found], *, router_ids: Col
     with connection.cursor() as cursor:
         pairs: list[list[Any]] = [[row.router_id for row in found], [row.login for row in found]]
         cursor.execute(_RESOLVE, [kind.value, routers, routers, *pairs])
+
+
+def forget(*, before: datetime) -> int:
+    """Delete what was resolved before an instant; how many."""
+    return NetworkFinding.objects.filter(resolved_at__lt=before).delete()[0]
 
 
 def note_held(subscription_ids: Collection[int]) -> None:

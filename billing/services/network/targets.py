@@ -8,8 +8,11 @@ from django.db import connection
 
 from billing.models import Router
 from billing.network.base import Target
+from billing.network.routeros_rest import CALLS_AT_ONCE
 from billing.rules.errors import Refused
 from billing.services.network import sealing
+
+MOST_AT_ONCE: dict[str, int] = {Router.Kind.ROUTEROS: CALLS_AT_ONCE}  # by the kind of router, whatever its window
 
 _STATES = """
     SELECT router_id, failures, greatest(extract(epoch FROM down_until - clock_timestamp()), 0)
@@ -59,7 +62,7 @@ def target_of(router: Router) -> Target:
         secret=_opened(router.secret_sealed).encode(),
         coa_port=router.coa_port,
         supports_coa=router.supports_coa,
-        window=router.window,
+        window=min(router.window, MOST_AT_ONCE.get(router.kind, router.window)),
         rest_url=router.rest_url,
         rest_user=router.rest_user,
         rest_password=_opened(router.rest_password_sealed),
