@@ -66,7 +66,8 @@ MAX_CUTS_PERCENT = env.number("MAX_CUTS_PERCENT", 10, least=1, most=100)
 MAX_CUTS_COUNT = env.number("MAX_CUTS_COUNT", 50, least=0)
 
 # --- Network -------------------------------------------------------------------------------
-NETWORK_KEY = env.text("NETWORK_KEY")
+EXAMPLE_NETWORK_KEY = "example-network-key-for-the-demo-only"
+NETWORK_KEY = env.text("NETWORK_KEY", EXAMPLE_NETWORK_KEY if DEMO else "")
 UNPAID_ACCESS = env.choice("UNPAID_ACCESS", "off", ("off", "garden"))
 GARDEN_KBPS = env.number("GARDEN_KBPS", 256, least=1, most=1_000_000)
 GARDEN_POOL = env.text("GARDEN_POOL")

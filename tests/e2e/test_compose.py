@@ -17,7 +17,9 @@ from utils.background_tasks import TIMETABLE
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
-SECRET_FILES = [f"/run/secrets/{name}" for name in ("postgres_password", "database_url", "django_secret_key")]
+SECRET_FILES = [
+    f"/run/secrets/{name}" for name in ("postgres_password", "database_url", "django_secret_key", "network_key")
+]
 
 
 def typed(stack, command, *, seconds=120, **options):
@@ -87,6 +89,7 @@ def test_secrets_are_readable_only_by_those_who_need_them(stack):
         "/run/secrets/postgres_password 0 0 400",
         "/run/secrets/database_url 0 10001 440",
         "/run/secrets/django_secret_key 0 10001 440",
+        "/run/secrets/network_key 0 10001 440",
     ]
     assert stack.compose("exec", "-T", "web", "id", "-u").strip() == "10001"
     refused = stack.compose("exec", "-T", "web", "cat", "/run/secrets/postgres_password", check=False)

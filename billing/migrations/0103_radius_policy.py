@@ -1,0 +1,268 @@
+"""What RADIUS answers by: the policy of each subscription, and functions that are all a server may call."""
+
+from django.db import migrations
+
+# As billing/services/network/sealing.py. The keys are derived once for a connection and kept in its settings, each
+# as the two blocks that HMAC begins with.
+SEALING = """
+CREATE SCHEMA radius;
+
+CREATE FUNCTION radius.padded(key bytea, pad integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    block bytea := decode(repeat(lpad(to_hex(pad), 2, '0'), 64), 'hex');
+BEGIN
+    IF length(key) > 64 THEN
+        key := sha256(key);
+    END IF;
+    FOR place IN 0 .. length(key) - 1 LOOP
+        block := set_byte(block, place, get_byte(key, place) # pad);
+    END LOOP;
+    RETURN encode(block, 'hex');
+END $$;
+
+CREATE FUNCTION radius.hmac(inner_block text, outer_block text, message bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT sha256(decode(outer_block, 'hex') || sha256(decode(inner_block, 'hex') || message))
+$$;
+
+CREATE FUNCTION radius.use_key(key text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = radius, pg_temp AS $$
+DECLARE
+    purpose text;
+    derived bytea;
+BEGIN
+    IF coalesce(length(key), 0) < 32 THEN
+        RAISE EXCEPTION 'NETWORK_KEY is missing or too short: it has at least 32 characters';
+    END IF;
+    FOREACH purpose IN ARRAY ARRAY['stream', 'tag'] LOOP
+        derived := hmac(
+            padded(convert_to(key, 'UTF8'), 54), padded(convert_to(key, 'UTF8'), 92), convert_to(purpose, 'UTF8')
+        );
+        PERFORM set_config('isp.' || purpose || '_inner', padded(derived, 54), false);
+        PERFORM set_config('isp.' || purpose || '_outer', padded(derived, 92), false);
+    END LOOP;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION radius.unseal(sealed bytea) RETURNS text LANGUAGE plpgsql
+SET search_path = radius, pg_temp AS $$
+DECLARE
+    body bytea := substr(sealed, 1, greatest(length(sealed) - 32, 0));
+    nonce bytea := substr(sealed, 1, 16);
+    crossed bytea := substr(sealed, 17, greatest(length(sealed) - 48, 0));
+    stream bytea := '';
+BEGIN
+    IF coalesce(current_setting('isp.tag_inner', true), '') = '' THEN
+        RAISE EXCEPTION 'This connection has no NETWORK_KEY: call radius.use_key first';
+    END IF;
+    IF length(sealed) < 49 OR substr(sealed, length(body) + 1) <>
+        hmac(current_setting('isp.tag_inner'), current_setting('isp.tag_outer'), body)
+    THEN
+        RAISE EXCEPTION 'NETWORK_KEY is not the key with which this was sealed';
+    END IF;
+    FOR number IN 0 .. (length(crossed) - 1) / 32 LOOP
+        stream := stream || hmac(
+            current_setting('isp.stream_inner'), current_setting('isp.stream_outer'), nonce || int4send(number)
+        );
+    END LOOP;
+    FOR place IN 0 .. length(crossed) - 1 LOOP
+        crossed := set_byte(crossed, place, get_byte(crossed, place) # get_byte(stream, place));
+    END LOOP;
+    RETURN convert_from(crossed, 'UTF8');
+END $$;
+"""
+
+# Billing has decided who is on; the clock alone ends what has a last day. OFFSET 0: each step is computed once.
+POLICY = """
+CREATE VIEW radius.policy AS
+SELECT
+    subscription.id AS subscription_id, lower(subscription.login) AS login, judged.state, reasons.why,
+    given.down_kbps, given.up_kbps, placed.pool, given.address_list, given.framed_address,
+    CASE WHEN state <> 'off' AND subscription.ends_on IS NOT NULL THEN greatest(1, least(2147483647, ceil(extract(
+        epoch FROM subscription.ends_on::timestamp AT TIME ZONE policy.time_zone - now()
+    ))))::bigint END AS session_timeout,
+    concat(
+        subscription.id, ':',
+        left(md5(row(state, down_kbps, up_kbps, placed.pool, given.address_list, framed_address)::text), 8),
+        '-', left(md5(row(placed.pool, framed_address)::text), 4)
+    ) AS class,
+    account.password_sealed
+FROM billing_subscription subscription
+JOIN billing_plan plan ON plan.id = subscription.plan_id
+JOIN billing_accessstate access ON access.subscription_id = subscription.id
+JOIN billing_networkpolicy policy ON policy.id = 1
+LEFT JOIN billing_networkaccount account ON account.subscription_id = subscription.id
+CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE policy.time_zone)::date AS today OFFSET 0) AS clock
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN subscription.ends_on <= clock.today THEN 'ended' WHEN access.is_on THEN '' ELSE coalesce(
+        (
+            SELECT string_agg(reason, ', ' ORDER BY reason) FROM billing_block block
+            WHERE block.subscription_id = subscription.id AND closed_at IS NULL
+        ), 'off'
+    ) END AS why OFFSET 0
+) AS reasons
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN why = '' THEN 'on'
+        WHEN why = 'quota' THEN 'garden'
+        WHEN why IN ('unpaid', 'quota, unpaid')
+            AND coalesce(nullif(plan.unpaid_access, ''), policy.unpaid_access) = 'garden' THEN 'garden'
+        ELSE 'off'
+    END AS state OFFSET 0
+) AS judged
+CROSS JOIN LATERAL (
+    SELECT state = 'on' AND plan.over_quota = 'throttle' AND EXISTS (
+        SELECT FROM billing_datause used
+        WHERE used.subscription_id = subscription.id AND is_over AND today >= period_start AND today < period_end
+    ) AS is_throttled OFFSET 0
+) AS quota
+CROSS JOIN LATERAL (
+    SELECT
+        CASE
+            WHEN state = 'garden' THEN policy.garden_kbps
+            WHEN is_throttled THEN plan.throttled_download_kbps
+            WHEN state = 'on' THEN coalesce(plan.download_kbps, plan.upload_kbps)
+        END AS down_kbps,
+        CASE
+            WHEN state = 'garden' THEN policy.garden_kbps
+            WHEN is_throttled THEN plan.throttled_upload_kbps
+            WHEN state = 'on' THEN coalesce(plan.upload_kbps, plan.download_kbps)
+        END AS up_kbps,
+        CASE state WHEN 'on' THEN plan.address_list WHEN 'garden' THEN policy.garden_address_list ELSE ''
+        END AS address_list,
+        CASE WHEN state = 'on' OR state = 'garden' AND policy.garden_pool = '' THEN account.fixed_address
+        END AS framed_address
+    OFFSET 0
+) AS given
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN state = 'off' OR framed_address IS NOT NULL THEN ''
+        WHEN state = 'garden' AND policy.garden_pool <> '' THEN policy.garden_pool
+        ELSE plan.pool
+    END AS pool OFFSET 0
+) AS placed;
+"""
+
+# In the form of rlm_sql: id, name, attribute, value, operator. FreeRADIUS would run what stands in back quotes.
+ITEMS = """
+CREATE FUNCTION radius.check_items(wanted text) RETURNS TABLE (
+    id bigint, username text, attribute text, value text, op text
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
+#variable_conflict use_column
+DECLARE
+    found_one record;
+    how_many integer := 0;
+    password text;
+BEGIN
+    FOR found_one IN SELECT * FROM radius.policy WHERE login = wanted LIMIT 2 LOOP
+        how_many := how_many + 1;
+    END LOOP;
+    IF how_many = 0 AND NOT EXISTS (SELECT FROM billing_networkpolicy WHERE id = 1) THEN
+        RAISE EXCEPTION 'There is no row in billing_networkpolicy: run the migrations and the scheduler';
+    ELSIF how_many = 0 THEN
+        RETURN;
+    END IF;
+    IF how_many = 1 AND found_one.state <> 'off' AND found_one.password_sealed IS NOT NULL THEN
+        password := radius.unseal(found_one.password_sealed);
+    END IF;
+    IF password IS NULL OR password ~ '^["''`]' THEN
+        RETURN QUERY SELECT found_one.subscription_id, wanted, 'Auth-Type', 'Reject', ':=';
+    ELSE
+        RETURN QUERY SELECT found_one.subscription_id, wanted, 'Cleartext-Password', password, ':=';
+    END IF;
+END $$;
+
+CREATE FUNCTION radius.reply_items(wanted text) RETURNS TABLE (
+    id bigint, username text, attribute text, value text, op text
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp ROWS 7 AS $$
+#variable_conflict use_column
+DECLARE
+    policy radius.policy;
+    interim integer := (SELECT interim_seconds FROM billing_networkpolicy WHERE id = 1);
+BEGIN
+    SELECT * INTO policy FROM radius.policy WHERE login = wanted;
+    IF NOT FOUND OR policy.state = 'off' THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT policy.subscription_id, wanted, item.attribute, item.value, ':=' FROM (VALUES
+        ('Framed-IP-Address', CASE family(policy.framed_address) WHEN 4 THEN host(policy.framed_address) END),
+        ('Framed-IPv6-Address', CASE family(policy.framed_address) WHEN 6 THEN host(policy.framed_address) END),
+        ('Framed-Pool', nullif(policy.pool, '')),
+        ('Mikrotik-Rate-Limit', policy.up_kbps || 'k/' || policy.down_kbps || 'k'),
+        ('Mikrotik-Address-List', nullif(policy.address_list, '')),
+        ('Session-Timeout', policy.session_timeout::text),
+        ('Acct-Interim-Interval', interim::text),
+        ('Class', policy.class)
+    ) AS item (attribute, value) WHERE item.value IS NOT NULL;
+END $$;
+"""
+
+ROUTERS = """
+CREATE FUNCTION radius.router_secret(wanted text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT radius.unseal(secret_sealed) FROM billing_router WHERE address = wanted::inet AND is_active
+$$;
+
+CREATE FUNCTION radius.router_requires_ma(wanted text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT CASE WHEN requires_message_authenticator THEN 'yes' ELSE 'no' END
+    FROM billing_router WHERE address = wanted::inet AND is_active
+$$;
+
+CREATE FUNCTION radius.heard(router bigint) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM billing_routerstate WHERE router_id = router AND last_contact_at > now() - interval '1 minute'
+    ) THEN
+        INSERT INTO billing_routerstate (router_id, last_contact_at, failures, last_error) VALUES (router, now(), 0, '')
+        ON CONFLICT (router_id) DO UPDATE SET last_contact_at = now();
+    END IF;
+END $$;
+"""
+
+POST_AUTH = """
+CREATE FUNCTION radius.post_auth(wanted text, answer text, router text, station text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    is_accepted boolean := answer = 'Access-Accept';
+    known record;
+    name text := wanted;
+    why text := '';
+BEGIN
+    PERFORM radius.heard(id) FROM billing_router WHERE address = router::inet AND is_active;
+    IF is_accepted THEN
+        SELECT 1 AS found INTO known FROM billing_subscription WHERE lower(login) = wanted;
+    ELSE
+        SELECT state, policy.why, password_sealed INTO known FROM radius.policy WHERE login = wanted;
+    END IF;
+    IF NOT FOUND THEN
+        name := '?' || router;
+        why := 'unknown login';
+    ELSIF NOT is_accepted THEN
+        why := CASE
+            WHEN known.state = 'off' THEN known.why
+            WHEN known.password_sealed IS NULL THEN 'no password set'
+            ELSE 'wrong password'
+        END;
+    END IF;
+    INSERT INTO billing_loginattempt AS attempt
+        (login, result, count, first_at, last_at, reason, calling_station, router_address)
+    VALUES (
+        name, CASE WHEN is_accepted THEN 'accepted' ELSE 'refused' END, 1, now(), now(), left(why, 120),
+        left(station, 64), router::inet
+    )
+    ON CONFLICT (login, result) DO UPDATE SET
+        count = attempt.count + 1, last_at = excluded.last_at, reason = excluded.reason,
+        calling_station = excluded.calling_station, router_address = excluded.router_address;
+    RETURN true;
+END $$;
+"""
+
+DROP = "DROP SCHEMA radius CASCADE;"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0102_network_triggers")]
+
+    operations = [migrations.RunSQL(SEALING + POLICY + ITEMS + ROUTERS + POST_AUTH, DROP)]
