@@ -15,7 +15,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 3)  # about 2 x processor cor
 bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"
 
 # --- Health of the workers -----------------------------------------------------------------
-timeout = 60  # seconds a request may take before its worker is replaced
+timeout = 60  # seconds a request may take, or a download may send nothing, before its worker is replaced
 graceful_timeout = 30  # seconds running requests get when the server stops
 keepalive = 5  # seconds; longer than the usual pause between the requests of one page
 max_requests = 2000  # then the worker is replaced, so that a slow leak of memory never adds up ...
@@ -41,6 +41,33 @@ class logger_class(Logger):  # noqa: N801  # the setting has this name
     def access(self, resp, req, environ, request_time):
         if environ["PATH_INFO"] not in ("/livez", "/readyz", "/healthz", "/metrics") or resp.status_code != 200:
             super().access(resp, req, environ, request_time)
+
+
+def post_worker_init(worker):
+    """Count every part of a long download as a sign of life: a list of millions of rows takes minutes."""
+    application = worker.wsgi
+
+    def answer(environ, start_response):
+        response = application(environ, start_response)
+        is_download = getattr(response, "streaming", False) and not isinstance(response, environ["wsgi.file_wrapper"])
+        return Download(response, worker.notify) if is_download else response
+
+    worker.wsgi = answer
+
+
+class Download:
+    """A response that comes in parts, as its iterator; ``alive`` is called after each that was sent."""
+
+    def __init__(self, response, alive):
+        self._response, self._alive = response, alive
+
+    def __iter__(self):
+        for part in self._response:
+            yield part
+            self._alive()
+
+    def close(self):
+        self._response.close()
 
 
 def on_starting(server):

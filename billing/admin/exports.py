@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -134,11 +135,15 @@ def _columns(admin: Any) -> tuple[list[str], dict[str, Field | None]]:
 
 
 def _cells(rows: QuerySet[Model], paths: dict[str, Field | None]) -> Iterator[list[Any]]:
-    """The values row by row, read by a cursor of the server."""
+    """The values row by row, read by a cursor of the server.
+
+    In a transaction: outside of one PostgreSQL would store all rows before it gives the first.
+    """
     found = rows.select_related(None).prefetch_related(None).values_list(*paths)
     show = [_shower(field) for field in paths.values()]
-    for row in found.iterator(chunk_size=ROWS_AT_ONCE):
-        yield [cell(value) for cell, value in zip(show, row, strict=True)]
+    with transaction.atomic():
+        for row in found.iterator(chunk_size=ROWS_AT_ONCE):
+            yield [cell(value) for cell, value in zip(show, row, strict=True)]
 
 
 def _shower(field: Field | None) -> Any:

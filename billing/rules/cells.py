@@ -46,7 +46,7 @@ def amount(cell: Cell, decimals: str = POINT) -> Decimal:
         Refused: it is no number.
     """
     if not isinstance(cell, str):
-        return Decimal(str(cell))
+        return Decimal(f"{cell:.15g}")  # the digits that spreadsheet programs show: 0.1 + 0.2 is 0.3
     written = text(cell)
     match = _AMOUNT.fullmatch(written)
     thousands = COMMA if decimals == POINT else POINT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +21,10 @@ from billing.services import clock
 
 Cell = str | Decimal | date | int | None
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell starts with that a spreadsheet program would run
+# What a cell starts with that a spreadsheet program would run; the wide signs are the same to some of them.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Where semicolons are the usual divider, or tabs are, what follows one is a cell of its own.
+_FORMULA_WITHIN = re.compile(r"(?<=[;\t\r\n])(?=[=+@-])")
 LINES_AT_ONCE = 500
 
 
@@ -39,6 +43,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator
 
 def _shown(cell: Cell) -> str:
     if isinstance(cell, str):
+        cell = _FORMULA_WITHIN.sub("'", cell)
         return f"'{cell}" if cell.startswith(FORMULA) else cell
     if cell is None:
         return ""

@@ -28,6 +28,8 @@ from billing.rules.errors import Refused
         ("1'234.50", ".", "1234.50"),
         (1234.5, ",", "1234.5"),  # a number of a workbook has no sign that could be mistaken
         (20, ".", "20"),
+        (0.1 + 0.2, ".", "0.3"),  # as a spreadsheet program shows it
+        (-1234567.89, ".", "-1234567.89"),
     ],
 )
 def test_amounts_are_read_however_they_are_written(cell, decimals, amount):

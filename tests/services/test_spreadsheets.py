@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -19,6 +20,13 @@ def cells(*row):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")'])
 def test_a_text_that_looks_like_a_formula_gets_a_quote_before_it(text):
     assert "".join(csv_text(["a"], [[text]])).split("\r\n", 1)[1].lstrip('"').startswith("'")
+
+
+@pytest.mark.parametrize("text", ["Ann;=1+1", "Ann\t@SUM(A1)", "Ann\n-1", "＝1+1"])
+def test_no_formula_stands_behind_a_sign_that_divides_cells_elsewhere(text):
+    """Where semicolons divide the cells, “Ann;=1+1” is two of them."""
+    [shown] = cells(text)
+    assert not any(part.startswith(("=", "@", "-", "＝")) for part in re.split(r"[;\t\n]", shown))
 
 
 def test_amounts_stay_numbers_also_below_zero():

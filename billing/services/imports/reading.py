@@ -81,6 +81,10 @@ def decoded(content: bytes) -> str:
 
     Few letters speak for several encodings: then the one that Windows uses for the installation's language is taken.
     """
+    return _text(content).replace("\x00", "")  # which PostgreSQL does not keep
+
+
+def _text(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16")
     try:
@@ -94,7 +98,6 @@ def decoded(content: bytes) -> str:
 
 
 def _of_text(text: str) -> Iterator[Row]:
-    text = text.replace("\x00", "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text[:SAMPLE]), skipinitialspace=True)
     for row in reader:
         yield [cell.strip() for cell in row]
@@ -117,8 +120,10 @@ def _of_workbook(content: bytes) -> Iterator[Row]:
         check_size(package)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield [cells.plain(cell) for cell in row]
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # a file may say that it is a million rows of 16,384 columns
+        for row in sheet.iter_rows(values_only=True):
+            yield [cells.plain(cell) for cell in row[: MOST_COLUMNS + 1]]
     finally:
         book.close()
 

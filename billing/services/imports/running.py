@@ -116,8 +116,9 @@ def _alone(row: ImportedRow, found: Found) -> Found:
 
 
 def _is_ours(file: ImportedFile, count: int) -> bool:
-    """Whether the file still is as it was read: it may have been cancelled, or somebody else did these rows."""
-    same = ImportedFile.objects.filter(pk=file.pk, status=file.status, done=file.done, mapping=file.mapping)
+    """Whether the file still is as it was read: not cancelled, not chosen anew, and its rows done by nobody else."""
+    chosen = {"mapping": file.mapping, "options": file.options}
+    same = ImportedFile.objects.filter(pk=file.pk, status=file.status, done=file.done, **chosen)
     return bool(same.update(done=F("done") + count, tries=0))
 
 

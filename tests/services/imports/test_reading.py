@@ -1,6 +1,7 @@
 """Files as spreadsheet programs, banks and other systems write them."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -43,6 +44,22 @@ def test_lines_about_the_account_come_before_the_names_of_the_columns():
 def test_a_workbook_keeps_its_numbers():
     table = reading.table(workbook(["Code", "Amount"], ["C-1", 20.5], [None, None], ["C-2", 7]), KNOWN)
     assert (table.head, table.rows) == (["Code", "Amount"], [["C-1", 20.5], ["C-2", 7]])
+
+
+@pytest.mark.timeout(60)
+def test_a_workbook_that_claims_to_be_huge_is_read_as_it_is():
+    """Programs of banks write such dimensions; believed, they are 17,000 million cells."""
+    claims, file = workbook(["Code", "Amount"], ["C-1", 20.5]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(claims)) as package, zipfile.ZipFile(file, "w") as changed:
+        for name in package.namelist():
+            part = package.read(name)
+            changed.writestr(name, re.sub(rb'(<dimension ref=)"[^"]*"', rb'\1"A1:XFD1048576"', part))
+    assert b"XFD1048576" in zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml")
+    assert reading.table(file.getvalue(), KNOWN).rows == [["C-1", 20.5]]
+
+
+def test_what_postgresql_does_not_keep_is_left_out_of_every_text():
+    assert reading.decoded(b"INSERT INTO tbl_plans VALUES ('a\x00b');") == "INSERT INTO tbl_plans VALUES ('ab');"
 
 
 def test_columns_with_passwords_are_not_kept():

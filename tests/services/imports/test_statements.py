@@ -12,7 +12,7 @@ from billing.rules.errors import Refused
 from billing.services import payment_batches, payments, unmatched
 from billing.services.imports import files, running
 from tests.builders import access_of, issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
-from tests.importing import NOW, bring_in, brought, checked, imported, messages, outcomes, preview, worked
+from tests.importing import NOW, STATEMENT, bring_in, brought, checked, imported, messages, outcomes, preview, worked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books_are_right")]
 
@@ -260,6 +260,18 @@ def test_a_bill_that_is_paid_between_check_and_deed_refuses_no_money(ann, monkey
     assert outcomes(imported(file)) == ["new"]
     other.refresh_from_db()
     assert (other.status, Payment.objects.count()) == ("paid", 2)
+
+
+def test_rows_that_were_checked_for_another_source_meanwhile_are_checked_again(ann):
+    """Else a row that one bank sent before would count as there already for another bank."""
+    row = statement("R1,,10.00,C-000017,,,")
+    bring_in("payments", row)
+    file = preview("payments", row)
+    files.check(file, mapping=file.mapping, options=STATEMENT)
+    before = files.next_file(now=NOW)
+    files.check(file, mapping=file.mapping, options={**STATEMENT, "source": "bank"})
+    assert running._check(before, NOW) == 0
+    assert outcomes(worked(file)) == ["new"]
 
 
 def test_a_cancelled_import_stops_at_the_next_rows(ann, monkeypatch):
