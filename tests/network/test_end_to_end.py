@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import AccessState, Bill, NetworkIntent, OnlineSession
+from billing.models import AccessState, Bill, NetworkFinding, NetworkIntent, OnlineSession
 from billing.services import payments
-from billing.services.network import claiming, delivery
+from billing.services.network import claiming, delivery, intents
 from tests.builders import make_overdue_subscription, make_plan
 from tests.jobs.conftest import start  # noqa: F401  (a fixture)
 from tests.jobs.notes import until
@@ -109,6 +109,18 @@ def test_disabled_between_accept_and_accounting_start_is_ended_right_after_the_s
         until(lambda: radius_router.told)
     assert time.monotonic() - started < 1
     assert radius_router.sessions == {}
+
+
+def test_a_router_that_gives_back_an_old_class_at_every_login_is_told_five_times_and_then_listed(router, radius_router):
+    anna = subscriber()
+    with delivering():
+        for number in range(8):
+            radius_router.sessions[f"s{number}"] = Online(anna.login)
+            accounting("Start", f"s{number}", anna.login, router, f"{anna.pk}:00000000-0000")
+            until(lambda: is_applied(anna) or intents.status_of(anna.pk).kind == "held")
+            OnlineSession.objects.all().delete()
+    assert len(radius_router.told) == 5
+    assert NetworkFinding.objects.get(kind="held", resolved_at=None).login == anna.login
 
 
 class Stale(delivery.Worker):
