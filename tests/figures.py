@@ -33,7 +33,7 @@ NOTHING = Decimal(0)
 
 def agree(now) -> None:
     """Count everything anew as of ``now`` and compare it with the documents."""
-    FiguresCount.objects.update(whole_on=None, whole_entry=0)
+    FiguresCount.objects.update(counted_at=None, whole_on=None, whole_entry=0)
     counting.refresh(now=now)
     assert kept(CollectedDay, ("day", "method"), ("received", "returned")) == money()
     assert kept(IncomeDay, ("day",), ("billed", "voided", "credited", "given_up")) == income()

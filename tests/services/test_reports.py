@@ -1,6 +1,6 @@
 """The figures of reports agree with the books to the cent (rule S8)."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -199,3 +199,18 @@ def test_nothing_is_needed_to_count():
     assert receivables.by_age(date(2026, 6, 20)) == [Open()] * 5
     assert recurring.by_month(date(2026, 6, 1), date(2026, 6, 1)) == []
     assert collections.total(*MAY).net == 0
+
+
+def test_s8_recurring_revenue_is_counted_in_the_first_run_of_an_hour():
+    """Every subscription is looked at for it, so it is not done every ten minutes."""
+    noon = at("2026-05-20T12:00")
+
+    def counted(minutes):
+        counting.refresh(now=noon + timedelta(minutes=minutes))
+        return sum(row.subscriptions for row in recurring.by_month(date(2026, 5, 1), date(2026, 5, 1)))
+
+    make_subscription(starts_on=date(2026, 5, 1))
+    assert counted(0) == 1
+    make_subscription(starts_on=date(2026, 5, 1))
+    assert [counted(10), counted(50)] == [1, 1]
+    assert counted(60) == 2

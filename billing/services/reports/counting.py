@@ -1,7 +1,8 @@
 """Keep the figures up to date: what may have changed often, all of it once a day.
 
-Today and yesterday are counted in every run. What was dated further back meanwhile, or whose customer moved to
-another area, comes with the first run of the next day.
+Today and yesterday are counted in every run, and recurring revenue, for which every subscription is looked at, in the
+first run of an hour. What was dated further back meanwhile, or whose customer moved to another area, comes with the
+first run of the next day.
 """
 
 from __future__ import annotations
@@ -32,13 +33,18 @@ def refresh(*, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _recent(now: datetime) -> int:
-    _lock()
+    state = _locked()
     today = clock.local_date(now)
     days = Days(today - A_DAY, today + A_DAY)
-    rows = _count_days(days)
-    rows += receivables.count(now) + recurring.count(recurring.first_of(today), today)
+    rows = _count_days(days) + receivables.count(now)
+    if state.counted_at is None or state.counted_at < _start_of_hour(now):
+        rows += recurring.count(recurring.first_of(today), today)
     FiguresCount.objects.update(counted_at=now)
     return rows
+
+
+def _start_of_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _whole(state: FiguresCount, today: date) -> int:
@@ -59,7 +65,7 @@ def _whole(state: FiguresCount, today: date) -> int:
 
 @transaction.atomic(durable=True)
 def _count(days: Days) -> int:
-    _lock()
+    _locked()
     return _count_days(days)
 
 
@@ -69,14 +75,14 @@ def _count_days(days: Days) -> int:
 
 @transaction.atomic(durable=True)
 def _count_month(month: date, today: date) -> int:
-    _lock()
+    _locked()
     return recurring.count(month, today)
 
 
-def _lock() -> None:
-    """One count at a time."""
+def _locked() -> FiguresCount:
+    """What was counted when; one count at a time."""
     FiguresCount.objects.get_or_create(pk=1)
-    FiguresCount.objects.select_for_update().get(pk=1)
+    return FiguresCount.objects.select_for_update().get(pk=1)
 
 
 def _months(since: date, until: date) -> Iterator[Days]:
