@@ -23,6 +23,8 @@ from billing.admin.cash_actions import CloseShift, CountField, Deposit, PayIn, P
 from billing.admin.customer_panels import PAYMENT_COLUMNS, payment_rows
 from billing.admin.formatting import NONE, amount_cell, instant, label, link, money
 from billing.admin.panels import Column, Panel, columns
+from billing.admin.printing import print_button
+from billing.documents import shifts
 from billing.models import CashMovement, CashShift, Payment, Reversal
 from billing.services import areas, audit, cash
 
@@ -66,16 +68,18 @@ class CashShiftAdmin(ReadOnlyAdmin):
         ("opened_at", "float_text"),
         ("drawer_text", "counted_text"),
         ("difference_text", "difference_reason"),
+        "pieces_text",
         ("closed_at", "closed_by"),
         ("handed_over_at", "handed_over_to"),
     )
-    readonly_fields = ("state", "float_text", "drawer_text", "counted_text", "difference_text")
+    readonly_fields = ("state", "float_text", "drawer_text", "counted_text", "difference_text", "pieces_text")
     pay_in = action_of(PayIn)
     pay_out = action_of(PayOut)
     deposit = action_of(Deposit)
     close = action_of(CloseShift)
     sign = action_of(SignShift)
-    actions_detail = ("close", "sign", "deposit", "pay_in", "pay_out")
+    print_document = print_button(shifts.report, sizes=shifts.SIZES)
+    actions_detail = ("close", "sign", "deposit", "pay_in", "pay_out", "print_document")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CashShift]:
         shifts = super().get_queryset(request)
@@ -135,6 +139,10 @@ class CashShiftAdmin(ReadOnlyAdmin):
     @display(description="counted")
     def counted_text(self, shift: CashShift) -> str:
         return NONE if shift.counted is None else money(shift.counted)
+
+    @display(description="notes and coins")
+    def pieces_text(self, shift: CashShift) -> str:
+        return ", ".join(f"{count} × {value}" for value, count in shift.pieces.items()) or NONE
 
     @display(description="difference")
     def difference_text(self, shift: CashShift) -> str:

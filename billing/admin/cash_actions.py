@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from billing.admin.action_pages import ActionPage, Facts
+from billing.admin.action_pages import CONFIRMED, ActionPage, Facts
 from billing.admin.fields import AmountField, OnceForm, TextField
 from billing.admin.formatting import instant, money
 from billing.models import CashMovement, CashShift
+from billing.rules import denominations
 from billing.rules.errors import Refused
 from billing.rules.money import parse_minimum
 from billing.services import cash
@@ -26,6 +28,8 @@ class CountField(AmountField):
 
     def clean(self, value: Any) -> Decimal | None:
         text = forms.CharField.clean(self, value)
+        if not text:
+            return None
         try:
             return parse_minimum(text, settings.CURRENCY)
         except Refused as refused:
@@ -38,8 +42,37 @@ class MoveForm(OnceForm):
 
 
 class CloseForm(forms.Form):
-    counted = CountField(label="Cash counted", help_text="All notes and coins in the drawer, with the float.")
+    """The cash as one amount, or how many there are of each note and coin. ``seen`` is what the preview showed."""
+
+    counted = CountField(
+        label="Cash counted",
+        required=False,
+        help_text="All notes and coins in the drawer, with the float. Leave it empty when you count them below.",
+    )
     reason = TextField(label="Reason of a difference")
+    seen = CountField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._values = denominations.of(settings.CURRENCY)
+        for place, value in enumerate(self._values):
+            self.fields[f"pieces_{place}"] = forms.IntegerField(
+                label=f"Pieces of {money(value)}",
+                required=False,
+                min_value=0,
+                max_value=denominations.MOST_PIECES,
+                widget=UnfoldAdminTextInputWidget({"inputmode": "numeric", "autocomplete": "off"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        counts = [(str(value), found.pop(f"pieces_{place}", None)) for place, value in enumerate(self._values)]
+        found["pieces"] = {value: count for value, count in counts if count}
+        if found["pieces"] and found.get("counted") is None:
+            found["counted"] = denominations.total(found["pieces"], settings.CURRENCY)
+        if found.get("counted") is None and not self.errors:
+            raise ValidationError("Enter the cash that you counted, or how many there are of each note and coin.")
+        return found
 
 
 class ShiftPage(ActionPage):
@@ -119,10 +152,19 @@ class CloseShift(ShiftPage):
             (row.staff_id == user.pk and user.has_perm(cls.permission)) or user.has_perm("billing.sign_cashshift")
         )
 
+    def form(self, data: Any = None, initial: Any = None) -> forms.Form:
+        if data is not None and CONFIRMED not in data:
+            data = data.copy()
+            data["seen"] = f"{cash.drawer(self.row):f}"
+        return super().form(data, initial)
+
     def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
-        expected, counted = cash.drawer(self.row), data["counted"]
+        expected, counted, pieces = data["seen"], data["counted"], data["pieces"]
+        cash.require_sum(counted, pieces)
         cash.require_reason(counted, expected, data["reason"])
+        counts = ", ".join(f"{count} × {value}" for value, count in pieces.items())
         facts = [("It should hold", money(expected)), ("Difference", money(counted - expected))]
+        facts += [("Notes and coins", counts)] if pieces else []
         return facts, ["The shift is closed and never changes any more. A second person signs for the cash."]
 
     def act(self, data: dict[str, Any]) -> CashShift:

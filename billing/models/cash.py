@@ -10,7 +10,7 @@ from billing.models.fields import MoneyField
 class CashShift(models.Model):
     """A cashier's time at the drawer, from the float to the count.
 
-    PostgreSQL gives each payment that somebody takes to their open shift, computes ``expected`` when the
+    PostgreSQL gives each payment that somebody takes at the counter to their open shift, computes ``expected`` when the
     shift is closed, and refuses every change afterwards but the hand-over.
     """
 
@@ -24,6 +24,9 @@ class CashShift(models.Model):
     )
     expected = MoneyField(null=True, help_text="What the drawer should hold at the close.")
     counted = MoneyField(null=True, help_text="What it held.")
+    pieces = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="How many notes and coins were counted, by their value."
+    )
     difference_reason = models.CharField(max_length=200, blank=True)
     handed_over_at = models.DateTimeField(null=True)
     handed_over_to = models.ForeignKey(

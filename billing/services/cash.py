@@ -7,6 +7,7 @@ in the sum of a close or finds no open shift any more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from billing.models import CashMovement, CashShift, Payment, Reversal
+from billing.rules import denominations
 from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, parse_minimum, rounded
 from billing.services import clock, requests, texts
@@ -118,23 +120,49 @@ def move(
 
 
 @transaction.atomic(durable=True)
-def close(*, shift: CashShift, counted: Decimal, reason: str, now: datetime, by: Any) -> CashShift:
+def close(
+    *,
+    shift: CashShift,
+    counted: Decimal,
+    reason: str,
+    now: datetime,
+    by: Any,
+    pieces: Mapping[str, int] | None = None,
+    seen: Decimal | None = None,
+) -> CashShift:
     """Close a shift with the cash that was counted; asked again with the same count, it stays as it is.
 
+    Args:
+        pieces: how many notes and coins by their value, when they were counted one by one.
+        seen: what the drawer should hold as far as who counts was told.
+
     Raises:
-        Refused: closed with another count, or a difference without a reason.
+        Refused: closed with another count, pieces that come to another sum, a drawer that moved meanwhile,
+            or a difference without a reason.
     """
     shift = _locked(shift)
     if shift.closed_at is not None and shift.counted == counted:
         return shift
     _require_open(shift)
     expected, reason = drawer(shift), texts.checked(reason, longest=200)
+    if seen is not None and seen != expected:
+        raise Refused(f"The drawer should hold {money(expected)} now, not {money(seen)}: it moved. Count again.")
+    require_sum(counted, pieces or {})
     require_reason(counted, expected, reason)
-    shift.closed_at, shift.closed_by, shift.counted = now, by, counted
+    shift.closed_at, shift.closed_by, shift.counted, shift.pieces = now, by, counted, dict(pieces or {})
     shift.difference_reason = reason if counted != expected else ""
-    shift.save(update_fields=["closed_at", "closed_by", "counted", "difference_reason"])
+    shift.save(update_fields=["closed_at", "closed_by", "counted", "pieces", "difference_reason"])
     shift.refresh_from_db()
     return shift
+
+
+def require_sum(counted: Decimal, pieces: Mapping[str, int]) -> None:
+    """Raises Refused when notes and coins were counted, and come to another amount."""
+    if pieces and (come_to := denominations.total(pieces, settings.CURRENCY)) != counted:
+        raise Refused(
+            f"The notes and coins come to {money(come_to)}, but {money(counted)} is entered as counted. "
+            "Correct one of the two, or leave the amount empty."
+        )
 
 
 def require_reason(counted: Decimal, expected: Decimal, reason: str) -> None:
@@ -178,12 +206,16 @@ def above_limit(user: Any) -> Decimal | None:
 
 
 def require_shift(row: Payment | Reversal, method: str, by: Any) -> None:
-    """Where CASH_NEEDS_SHIFT says so, cash that staff take or pay out must be in a shift; ``row`` is written already.
+    """Where CASH_NEEDS_SHIFT says so, cash that staff take or pay out at the counter must be in a shift.
+
+    ``row`` is written already. What a statement brings was handed over elsewhere.
 
     Raises:
         Refused: who takes it has no open shift.
     """
     if not settings.CASH_NEEDS_SHIFT or method != CASH or by is None:
+        return
+    if isinstance(row, Payment) and row.gateway:
         return
     if type(row)._default_manager.filter(pk=row.pk, shift=None).exists():
         raise Refused(NO_SHIFT)

@@ -93,3 +93,64 @@ def test_cash_without_a_shift_is_refused_where_the_setting_says_so(cashier, sett
     answer = act(cashier, make_customer(), "receive_payment", amount="20", method="cash")
     assert "Cash needs an open shift" in errors_of(answer)
     assert not Payment.objects.exists()
+
+
+def test_notes_and_coins_are_counted_one_by_one(cashier, shift):
+    pieces = {"pieces_1": "1"} | {"counted": ""}  # of USD: 100, 50, 20, …
+    seen = facts(preview(cashier, shift, "close", **pieces))
+    assert (seen["Cash counted"], seen["Difference"], seen["Notes and coins"]) == ("$50.00", "$0.00", "1 × 50")
+    other = preview(cashier, shift, "close", pieces_1="1", counted="49", reason="x")
+    assert "come to 50.00 USD, but 49.00 USD is entered" in errors_of(other)
+    assert "Enter the cash that you counted" in errors_of(preview(cashier, shift, "close", counted=""))
+    act(cashier, shift, "close", **pieces)
+    shift.refresh_from_db()
+    assert (shift.counted, shift.pieces) == (Decimal(50), {"50": 1})
+    assert "1 × 50" in text_of(cashier.get(url(shift)))
+
+
+def test_a_payment_between_preview_and_confirmation_asks_for_another_count(cashier, shift):
+    shown = preview(cashier, shift, "close", counted="49", reason="Wrong change").context["form"]
+    values = {name: value for name in shown.fields if (value := shown[name].value())}
+    act(cashier, make_customer(), "receive_payment", amount="20", method="cash")
+    answer = cashier.post(url(shift, "close"), {**values, "confirmed": "1"})
+    assert "it moved. Count again" in errors_of(answer)
+    shift.refresh_from_db()
+    assert shift.closed_at is None
+
+
+def test_in_a_currency_whose_notes_we_do_not_know_only_the_amount_is_asked_for(cashier, shift, settings):
+    settings.CURRENCY = "XAF"
+    form = cashier.get(url(shift, "close")).context["form"]
+    assert [field.name for field in form.visible_fields()] == ["counted", "reason"]
+
+
+@pytest.mark.parametrize("size", ["a4", "roll"])
+def test_the_report_of_a_shift_adds_up_to_its_count(cashier, shift, size):
+    act(cashier, make_customer(), "receive_payment", amount="20", method="cash")
+    act(cashier, make_customer(), "receive_payment", amount="7", method="card")
+    act(cashier, shift, "pay_out", amount="3", reason="Stamps")
+    assert "Still open" in text_of(cashier.get(url(shift, "print_document") + f"?size={size}"))
+    act(
+        cashier,
+        shift,
+        "close",
+        counted="66",
+        reason="Wrong change",
+        pieces_1="1",
+        pieces_2="0",
+        pieces_4="3",
+        pieces_6="1",
+    )
+    act(somebody("billing"), shift, "sign")
+    report = text_of(cashier.get(url(shift, "print_document") + f"?size={size}"))
+    for told in (
+        "the-cashier", "Card", "Cash payments", "Pay-out: Stamps", "-$3.00", "$67.00", "3 × 5", "$66.00", "-$1.00",
+        "Wrong change", "the-billing",
+    ):  # fmt: skip
+        assert told in report, told
+
+
+def test_the_report_comes_as_pdf(cashier, shift, can_write_pdf):
+    answer = cashier.get(url(shift, "print_document") + "?size=roll&format=pdf")
+    assert answer.content.startswith(b"%PDF")
+    assert somebody("support").get(url(shift, "print_document")).status_code in (302, 403)

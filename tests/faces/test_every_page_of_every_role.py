@@ -99,6 +99,7 @@ def of_shifts():
     needed = {"billing.view_cashshift", "billing.view_every_cashshift"}
     for action in ("pay_in", "pay_out", "deposit", "close"):
         yield f"admin:billing_cashshift_{action}", url(shift, action), {*needed, "billing.run_cashshift"}
+    yield "admin:billing_cashshift_print_document", url(shift, "print_document"), needed
     yield "admin:billing_cashshift_sign", url(shift, "sign"), {*needed, "billing.sign_cashshift"}
 
 

@@ -183,3 +183,38 @@ def test_a_drawer_above_its_limit_is_told(ann, shift, settings):
     assert cash.above_limit(ann) == 70
     move(shift, "deposit", 10)
     assert cash.above_limit(ann) is None
+
+
+def test_notes_and_coins_come_to_what_is_counted(shift):
+    pieces = {"20": 2, "5": 1, "0.50": 10}
+    closed = close(shift, "50", pieces=pieces)
+    assert (closed.counted, closed.pieces) == (50, pieces)
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        CashShift.objects.update(pieces={})
+
+
+@pytest.mark.parametrize(
+    ("pieces", "says"),
+    [({"20": 2}, "come to 40.00 USD, but 50.00 USD"), ({"7": 1}, "1 × 7 cannot be"), ({"20": -1}, "-1 × 20 cannot be")],
+)
+def test_notes_and_coins_that_cannot_be_are_refused(shift, pieces, says):
+    with pytest.raises(Refused, match=says):
+        close(shift, "50", pieces=pieces)
+
+
+def test_cash_that_came_after_the_count_was_seen_asks_for_another_count(ann, shift):
+    """Else its reason would stand for a difference that nobody has seen."""
+    seen = cash.drawer(shift)
+    take(ann, 30)
+    with pytest.raises(Refused, match=r"should hold 80.00 USD now, not 50.00 USD: it moved. Count again"):
+        close(shift, "49", reason="Wrong change", seen=seen)
+    assert close(shift, "79", reason="Wrong change", seen=Decimal(80)).expected == 80
+
+
+@pytest.mark.parametrize("method", ["cash", "bank"])
+def test_money_of_a_statement_is_in_no_shift(ann, shift, settings, method):
+    settings.CASH_NEEDS_SHIFT = True
+    how = {"gateway": "mpesa", "transaction_id": "R1"}
+    paid = payments.receive(customer=make_customer(), amount=Decimal(5), method=method, now=NOON, by=ann, **how)
+    assert shift_of(paid) is None
+    assert cash.drawer(shift) == 50
