@@ -18,6 +18,7 @@ chromium chromium
 faketime faketime
 promtool prometheus
 freeradius freeradius
+/usr/lib/freeradius/rlm_sql_postgresql.so freeradius-postgresql
 openssl openssl
 radclient freeradius-utils
 libpango-1.0.so.0 libpango-1.0-0

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from billing.services.imports import files as imported
-from billing.services.network import delivery, findings, reconcile, summary
+from billing.services.network import delivery, findings, reconcile, session_history, summary
 from billing.services.reports import counting
 from utils import cron, programs
 from utils.alarms import conditions, following
@@ -69,13 +69,14 @@ def generate_bills() -> int:
 
 def delete_old_job_executions() -> int:
     """Delete what is older than JOB_HISTORY_DAYS: the records of runs, alarms and expiry checks that cut nobody, what
-    was printed, the rows of files that were imported, what differed in the network and is resolved; and sign-ins
-    older than SIGN_IN_LOG_DAYS; how many."""
+    was printed, the rows of files that were imported, what differed in the network and is resolved; sign-ins
+    older than SIGN_IN_LOG_DAYS and sessions older than SESSION_HISTORY_DAYS; how many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
     following.forget(before=before)
     sign_ins: int = AxesProxyHandler.reset_logs(age_days=settings.SIGN_IN_LOG_DAYS)
     forgotten = sign_ins + sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
     forgotten += imported.forget(before=before) + findings.forget(before=before)
+    forgotten += len(session_history.keep(timezone.now()))
     return history.delete_old([job.id for job in TIMETABLE], before=before) + forgotten
 
 

@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
-# As billing/services/network/sealing.py. The keys are derived once for a connection and kept in its settings, each
-# as the two blocks that HMAC begins with.
+# As billing/services/network/sealing.py. A server gives its connection the key by SET isp.network_key; what follows
+# from it is derived once and kept in settings of the connection, each as the two blocks that HMAC begins with.
 SEALING = """
 CREATE SCHEMA radius;
 
@@ -25,14 +25,14 @@ LANGUAGE sql IMMUTABLE AS $$
     SELECT sha256(decode(outer_block, 'hex') || sha256(decode(inner_block, 'hex') || message))
 $$;
 
-CREATE FUNCTION radius.use_key(key text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION radius.use_key(key text) RETURNS boolean LANGUAGE plpgsql
 SET search_path = radius, pg_temp AS $$
 DECLARE
     purpose text;
     derived bytea;
 BEGIN
     IF coalesce(length(key), 0) < 32 THEN
-        RAISE EXCEPTION 'NETWORK_KEY is missing or too short: it has at least 32 characters';
+        RAISE EXCEPTION 'The setting isp.network_key of this connection is missing or shorter than 32 characters';
     END IF;
     FOREACH purpose IN ARRAY ARRAY['stream', 'tag'] LOOP
         derived := hmac(
@@ -53,7 +53,7 @@ DECLARE
     stream bytea := '';
 BEGIN
     IF coalesce(current_setting('isp.tag_inner', true), '') = '' THEN
-        RAISE EXCEPTION 'This connection has no NETWORK_KEY: call radius.use_key first';
+        PERFORM use_key(current_setting('isp.network_key', true));
     END IF;
     IF length(sealed) < 49 OR substr(sealed, length(body) + 1) <>
         hmac(current_setting('isp.tag_inner'), current_setting('isp.tag_outer'), body)

@@ -24,9 +24,13 @@ EXCEPTION WHEN invalid_text_representation THEN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION radius.duration(given text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN radius.whole(given) <= 315360000 THEN radius.whole(given) END
+$$;
+
 CREATE FUNCTION radius.instant(epoch text) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN at BETWEEN now() - interval '1 day' AND now() + interval '5 minutes' THEN at ELSE now() END
-    FROM to_timestamp(coalesce(radius.whole(epoch), 0)) AS at
+    FROM to_timestamp(CASE WHEN radius.whole(epoch) < 9999999999 THEN radius.whole(epoch) ELSE 0 END) AS at
 $$;
 
 CREATE TYPE radius.packet AS (
@@ -137,7 +141,8 @@ $$;
 CREATE FUNCTION radius.follow_session(packet radius.packet, session billing_onlinesession) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    seconds bigint := coalesce(packet.seconds, greatest(extract(epoch FROM packet.at - session.started_at), 0)::bigint);
+    since_start bigint := greatest(extract(epoch FROM packet.at - session.started_at), 0);
+    seconds bigint := least(coalesce(packet.seconds, since_start), since_start + 3600);
     is_newer boolean := seconds >= session.session_seconds;
     down bigint := packet.download;
     up bigint := packet.upload;
@@ -215,7 +220,7 @@ DECLARE
 BEGIN
     SELECT accounting.kind, left(unique_id, 64), left(session_id, 64), left(login, 64), billing_router.id, echoes_class,
         radius.address(nas), radius.address(framed), left(calling_station, 64), radius.instant(at_epoch),
-        least(radius.whole(seconds), 315360000), radius.counter(output_octets, output_gigawords),
+        radius.duration(seconds), radius.counter(output_octets, output_gigawords),
         radius.counter(input_octets, input_gigawords), left(coalesce(class, ''), 64), left(coalesce(cause, ''), 40)
     INTO packet FROM billing_router WHERE address = router::inet AND is_active;
     IF NOT FOUND THEN
@@ -270,7 +275,7 @@ DROP FUNCTION radius.accounting, radius.take, radius.note_wrong_counter, radius.
     radius.used, radius.is_believable, radius.begin_session, radius.reopen_session, radius.close_sessions_of,
     radius.close_session, radius.is_another;
 DROP TYPE radius.packet;
-DROP FUNCTION radius.instant, radius.address, radius.counter, radius.whole;
+DROP FUNCTION radius.instant, radius.duration, radius.address, radius.counter, radius.whole;
 """
 
 

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 CALLED_BY_SERVERS = (
-    "radius.use_key(text), radius.check_items(text), radius.reply_items(text), radius.router_secret(text), "
+    "radius.check_items(text), radius.reply_items(text), radius.router_secret(text), "
     "radius.router_requires_ma(text), radius.post_auth(text, text, text, text), "
     f"radius.accounting({', '.join(['text'] * 16)})"
 )

@@ -1,0 +1,104 @@
+"""FreeRADIUS while its database is away: silence instead of refusals, and no restart needed afterwards."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.database_places import ROOT, open_place
+from tests.faults.cluster import Cluster
+from tests.network.freeradius import nas
+from tests.network.freeradius.nas import Nas
+from tests.network.freeradius.server import FreeRadius, require
+from tests.services.network.situations import PASSWORD, SECRET
+from utils.database_folder import poll
+
+KEY = "key-of-the-fault-tests-" + "x" * 20
+
+PREPARE = f"""
+from tests.services.network.situations import make_online_subscription, make_router
+from billing.services.network import policy, radius_login
+policy.follow()
+make_router(address="127.0.0.1")
+make_online_subscription(login="ann", password="{PASSWORD}")
+radius_login.grant("isp_freeradius", "{{password}}")
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    require()
+    with open_place() as place:
+        server = Cluster(place)
+        server.start()
+        server.prepare()
+        yield server
+        server.end()
+
+
+@pytest.fixture(scope="module")
+def database(cluster):
+    password = secrets.token_urlsafe(24)
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": cluster.url, "DEMO": "1", "NETWORK_KEY": KEY}
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", PREPARE.replace("{password}", password)],
+        cwd=ROOT, env=environment, check=True,
+    )  # fmt: skip
+    address = cluster.url.rpartition("@")[2]
+    host, _, port = address.partition("/")[0].partition(":")
+    return {"host": host, "port": port, "name": "django_db", "user": "isp_freeradius", "password": password}
+
+
+@pytest.fixture
+def start(database):
+    servers = []
+
+    def start_server(**environment):
+        server = FreeRadius(place, database=database, key=KEY, RADIUS_ROUTER_SECONDS="60", **environment)
+        servers.append(server)
+        server.start()
+        return server
+
+    with open_place() as place:
+        yield start_server
+        for server in servers:
+            server.stop()
+
+
+def sign_in(server, **options):
+    return Nas(server, address="127.0.0.1", secret=SECRET).sign_in("ann", PASSWORD, **options)
+
+
+def test_while_the_database_is_away_there_is_silence_and_afterwards_answers(cluster, start):
+    server = start()
+    assert sign_in(server).is_accepted
+    with cluster.stopped():
+        assert sign_in(server) is None and sign_in(server) is None
+        assert not Nas(server, address="127.0.0.1", secret=SECRET).account(nas.START, User_Name="ann")
+        assert server.is_healthy()  # it is not its fault, and a restart would not help
+    assert poll(lambda: (answer := sign_in(server)) and answer.is_accepted, until=time.monotonic() + 10)
+    assert Nas(server, address="127.0.0.1", secret=SECRET).account(nas.START, User_Name="ann", Acct_Session_Id="1")
+
+
+def test_a_restart_of_the_database_refuses_nobody(cluster, start):
+    server = start()
+    assert sign_in(server).is_accepted
+    cluster.restart()
+    answers = [answer for answer in (sign_in(server, seconds=0.5) for _ in range(20)) if answer]
+    assert answers and all(answer.is_accepted for answer in answers)
+
+
+def test_it_starts_while_the_database_is_down(cluster, start):
+    with cluster.stopped():
+        server = start()
+        assert sign_in(server) is None
+    assert poll(lambda: (answer := sign_in(server)) and answer.is_accepted, until=time.monotonic() + 10)
+
+
+def test_a_wrong_key_is_silence_and_no_refusal(start):
+    server = start(NETWORK_KEY="another-key-" * 4)
+    assert sign_in(server) is None
+    assert "is not the key" in server.log and KEY not in server.log and "another-key" not in server.log

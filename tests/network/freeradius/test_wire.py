@@ -1,0 +1,183 @@
+"""What comes over the wire to real FreeRADIUS: signatures, secrets, odd logins, accounting (rules N1, N3)."""
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from billing.models import (
+    LoginAttempt,
+    OnlineSession,
+    Router,
+    SessionRecord,
+    UsageDay,
+)
+from billing.services.network import sealing
+from tests.network.freeradius import nas
+from tests.network.freeradius.conftest import HOME
+from tests.network.freeradius.nas import Nas
+from tests.services.network.situations import PASSWORD, SECRET, make_online_subscription, make_router
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("settled")]
+
+HOWS = ["pap", "chap", "ms-chap2"]
+
+
+def test_each_answer_is_signed(router):
+    subscription = make_online_subscription()
+    for password in (PASSWORD, "wrong"):
+        answer = router.sign_in(subscription.login, password)
+        assert len(answer.attributes["Message-Authenticator"]) == 16  # the router has verified it
+
+
+def test_a_request_without_a_signature_is_dropped_unless_its_router_may(router, server):
+    subscription = make_online_subscription()
+    assert router.sign_in(subscription.login, PASSWORD, signs=False) is None
+    make_router(address="127.0.3.2", requires_message_authenticator=False)
+    old = Nas(server, address="127.0.3.2", secret=SECRET)
+    assert old.sign_in(subscription.login, PASSWORD, signs=False).is_accepted
+
+
+def test_an_unknown_router_a_wrong_secret_and_an_inactive_router_hear_nothing(router, server):
+    subscription = make_online_subscription()
+    assert Nas(server, address="127.0.3.9", secret=SECRET).sign_in(subscription.login, PASSWORD) is None
+    assert router.sign_in(subscription.login, PASSWORD, secret="another-secret") is None
+    make_router(address="127.0.3.4", is_active=False)
+    assert Nas(server, address="127.0.3.4", secret=SECRET).sign_in(subscription.login, PASSWORD) is None
+    assert not LoginAttempt.objects.exists()
+
+
+def test_a_new_router_and_a_new_secret_work_without_a_restart(server):
+    subscription = make_online_subscription()
+    new = Nas(server, address="127.0.3.5", secret=SECRET)
+    assert new.sign_in(subscription.login, PASSWORD) is None
+    router = make_router(address="127.0.3.5")
+    assert soon(lambda: new.sign_in(subscription.login, PASSWORD))
+    Router.objects.filter(pk=router.pk).update(secret_sealed=sealing.seal("the-new-secret"))
+    assert soon(lambda: new.sign_in(subscription.login, PASSWORD, secret="the-new-secret", seconds=0.3))
+
+
+def soon(question, *, tries=20):
+    """The answer, when one comes within some seconds: the server looks a router up again after one."""
+    return any(question() for _ in range(tries))
+
+
+def test_many_routers_that_come_at_once_are_all_answered(server):
+    subscription = make_online_subscription()
+    addresses = [f"127.0.4.{number}" for number in range(1, 21)]
+    for address in addresses:
+        make_router(address=address)
+    answers = {}
+
+    def ask(address):
+        answers[address] = Nas(server, address=address, secret=SECRET).sign_in(subscription.login, PASSWORD, seconds=3)
+
+    threads = [threading.Thread(target=ask, args=[address]) for address in addresses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(answers[address] for address in addresses), {a for a in addresses if not answers[a]}
+
+
+ODD = [
+    "ann lee", "Ann'", 'a"b', "x' OR '1'='1", "'; DROP TABLE billing_router; --", "a`id`", "%{User-Name}", "é", "a/b",
+    "\\", "x" * 65, "a\nb", "-" * 64, "@", "..", "$(id)", "NULL",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("login", ODD)
+def test_odd_logins_are_refused_and_fill_no_table(router, login):
+    make_online_subscription()
+    assert router.sign_in(login, PASSWORD).code == nas.REJECT
+    attempt = LoginAttempt.objects.get()
+    assert (attempt.login, attempt.reason) == (f"?{HOME}", "unknown login")
+    assert router.sign_in(login + "x", PASSWORD).code == nas.REJECT
+    assert LoginAttempt.objects.get().count == 2
+
+
+@pytest.mark.parametrize("login", ["ANN@example.net", "ann@EXAMPLE.net", "Ann@Example.Net"])
+@pytest.mark.parametrize("how", HOWS)
+def test_upper_case_is_the_same_login(router, login, how):
+    make_online_subscription(login="ann@example.net")
+    assert router.sign_in(login, PASSWORD, how=how).is_accepted
+
+
+@pytest.mark.parametrize(
+    "password", ["with space", "it's", 'say "hi"', "100%{User-Name}", "back\\slash", "ümlaut", "x" * 64]
+)
+def test_odd_passwords_are_taken_as_they_are(router, password):
+    subscription = make_online_subscription(password=password)
+    assert router.sign_in(subscription.login, password).is_accepted
+    assert router.sign_in(subscription.login, password, how="chap").is_accepted
+
+
+def test_a_request_without_a_login_is_no_sign_in(router, server):
+    answer = router.ask(nas.ACCESS_REQUEST, [], bytes(16), port=server.auth_port)
+    assert answer.code == nas.REJECT
+
+
+# --- Accounting over the wire ---------------------------------------------------------------
+def test_a_session_over_the_wire(router, server):
+    subscription = make_online_subscription()
+    told = router.sign_in(subscription.login, PASSWORD).attributes
+    started = int(timezone.now().timestamp()) - 700
+    about = {
+        "User_Name": subscription.login.upper(), "Acct_Session_Id": "81000001", "Class": told["Class"],
+        "Framed_IP_Address": "10.0.0.5", "Calling_Station_Id": "it's \"odd\" \\ here",
+    }  # fmt: skip
+    assert router.account(nas.START, **about, Event_Timestamp=started)
+    session = OnlineSession.objects.get()
+    assert (session.subscription, session.login) == (subscription, subscription.login)
+    assert (session.policy_class, session.calling_station) == (told["Class"], 'it\'s "odd" \\ here')
+    counters = {"Acct_Input_Octets": 5, "Acct_Output_Octets": 7, "Acct_Output_Gigawords": 1}
+    for _ in range(2):
+        assert router.account(nas.INTERIM, **about, **counters, Acct_Session_Time=300, Event_Timestamp=started + 300)
+    assert router.account(
+        nas.STOP, **about, **counters, Acct_Session_Time=600, Event_Timestamp=started + 600, Acct_Terminate_Cause=1
+    )
+    record = SessionRecord.objects.get()
+    assert (record.download_bytes, record.upload_bytes, record.cause) == (2**32 + 7, 5, "User-Request")
+    used = UsageDay.objects.get()
+    assert (used.download_bytes, used.upload_bytes) == (2**32 + 7, 5) and not OnlineSession.objects.exists()
+
+
+def test_a_restart_of_the_router_over_the_wire(router):
+    subscription = make_online_subscription()
+    router.account(nas.START, User_Name=subscription.login, Acct_Session_Id="1")
+    assert OnlineSession.objects.count() == 1
+    assert router.account(nas.ON) and not OnlineSession.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [{}, {"User_Name": "x' OR 1=1 --"}, {"Acct_Session_Id": "1"}, {"User_Name": "a", "Acct_Session_Id": "';"}],
+)
+def test_accounting_that_lacks_what_is_required_disturbs_nobody(router, packet):
+    router.account(nas.START, **packet)
+    subscription = make_online_subscription()
+    assert router.account(nas.START, User_Name=subscription.login, Acct_Session_Id="2")
+    assert OnlineSession.objects.filter(subscription=subscription).count() == 1
+
+
+# --- Secrets and health ---------------------------------------------------------------------
+def test_no_password_and_no_secret_is_in_a_log_or_table(router, server):
+    subscription = make_online_subscription(password="needle-in-the-hay")
+    router.sign_in(subscription.login, "needle-in-the-hay")
+    router.sign_in(subscription.login, "needle-that-is-wrong")
+    router.sign_in("needle' or", "needle-that-is-wrong")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(attempt::text, ' ') FROM billing_loginattempt attempt")
+        kept = cursor.fetchone()[0]
+        cursor.execute("SELECT string_agg(entry::text, ' ') FROM billing_auditentry entry")
+        kept += cursor.fetchone()[0]
+    sealed = bytes(Router.objects.get().secret_sealed).hex()
+    for text in (server.log, kept):
+        assert "needle" not in text and SECRET not in text and sealed not in text
+        assert settings.NETWORK_KEY not in text and server.password not in text
+
+
+def test_the_health_check_asks_the_server_itself(server):
+    assert server.is_healthy()
