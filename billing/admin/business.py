@@ -8,6 +8,7 @@ from decimal import Decimal
 from dateutil.relativedelta import relativedelta
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.admin import report_pages
 from billing.admin.cards import Card, Section
@@ -23,6 +24,13 @@ from billing.services.reports import collections, kept, receivables, recurring
 from billing.services.wording import counted
 
 DAYS_SHOWN, MONTHS_SHOWN = 30, 12
+
+
+NOT_OF_AREAS = Section(
+    gettext_lazy("How the business goes"),
+    (),
+    gettext_lazy("These figures are of all areas. You are limited to some, so you do not see them; nor the reports."),
+)
 
 
 def section(now: datetime) -> Section:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True)
 class Card:
@@ -22,6 +24,6 @@ class Card:
 class Section:
     """Cards that belong together, and how old they are."""
 
-    title: str
+    title: str | Promise
     cards: Sequence[Card]
-    note: str = ""
+    note: str | Promise = ""

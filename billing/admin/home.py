@@ -28,6 +28,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if reports.may_see(request):
         sections.append(business.section(now))
         panels.extend(business.panels(now))
+    elif may(reports.NEEDED):
+        sections.append(business.NOT_OF_AREAS)
     if may("billing.view_accessevent"):
         panels.append(_latest_events(user))
     if may("billing.view_payment"):

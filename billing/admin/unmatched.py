@@ -22,7 +22,7 @@ from billing.admin.fields import TextField
 from billing.admin.panels import Panel, columns
 from billing.models import Customer, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
-from billing.services import customers, summary, unmatched
+from billing.services import customers, summary, unmatched, unmatched_search
 
 STATES = {"open": "info", "resolved": "success", "refused": ""}
 SUGGESTED = columns("Customer", "Phone", "Owes", amounts=("Owes",))
@@ -151,12 +151,23 @@ class StateFilter(SimpleListFilter):
         return found.get(self.value() or "", queryset)
 
 
+class SourceFilter(SimpleListFilter):
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(source, source) for source in unmatched_search.sources()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[UnmatchedPayment]) -> QuerySet[UnmatchedPayment]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
 @admin.register(UnmatchedPayment)
 class UnmatchedPaymentAdmin(ReadOnlyAdmin):
     list_display = ("reference", "source", "paid_on", "payer", "phone", "text", "money_amount", "state_shown")
-    list_filter = (StateFilter, "source")
-    search_fields = ("reference", "phone", "payer", "text")
-    search_help_text = "Reference, phone, payer, or what the payer wrote"
+    list_filter = (StateFilter, SourceFilter)
+    search_fields = ("reference",)  # shows the box
+    search_help_text = "How a reference, a phone, or words of the payer and of what the payer wrote begin"
     fields = (
         ("source", "reference"),
         ("money_text", "method"),
@@ -171,6 +182,13 @@ class UnmatchedPaymentAdmin(ReadOnlyAdmin):
     resolve = action_of(Resolve)
     refuse = action_of(Refuse)
     actions_detail = ("resolve", "refuse")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[UnmatchedPayment], search_term: str
+    ) -> tuple[QuerySet[UnmatchedPayment], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=unmatched_search.find(search_term)), False
 
     def panels(self, request: HttpRequest, row: UnmatchedPayment) -> list[Panel]:
         if row.closed_at or not request.user.has_perm("billing.view_customer"):

@@ -18,7 +18,7 @@ class Area(models.Model):
         return self.name
 
 
-_DIGITS = models.Func(
+DIGITS_OF_PHONE = models.Func(
     models.F("phone"),
     models.Value(r"\D"),
     models.Value(""),
@@ -73,8 +73,8 @@ class Customer(models.Model):
             models.Index(fields=["area", "code"], name="customer_of_area"),
             # For the search; the plain columns have theirs by being unique.
             models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_by_name"),
-            models.Index(OpClass(_DIGITS, name="text_pattern_ops"), name="customer_by_digits_of_phone"),
-            models.Index(Right(_DIGITS, 9), name="customer_by_end_of_phone"),  # whose a payment is by phone
+            models.Index(OpClass(DIGITS_OF_PHONE, name="text_pattern_ops"), name="customer_by_digits_of_phone"),
+            models.Index(Right(DIGITS_OF_PHONE, 9), name="customer_by_end_of_phone"),  # whose a payment is by phone
             models.Index(
                 fields=["national_id"],
                 opclasses=["varchar_pattern_ops"],

@@ -1,7 +1,11 @@
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 
+from billing.models.customers import DIGITS_OF_PHONE
 from billing.models.fields import MoneyField
 from billing.models.imports import ImportedFile
 from billing.models.payments import Payment
@@ -50,7 +54,15 @@ class UnmatchedPayment(models.Model):
                 name="unmatchedpayment_closed_in_one_way",
             ),
         ]
-        indexes = [models.Index(fields=["id"], name="unmatchedpayment_open", condition=Q(closed_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["id"], name="unmatchedpayment_open", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["id"], name="unmatchedpayment_refused", condition=~Q(refusal="")),
+            models.Index(fields=["source", "id"], name="unmatchedpayment_of_source"),
+            # For the search.
+            models.Index(fields=["reference"], opclasses=["varchar_pattern_ops"], name="unmatchedpayment_reference"),
+            models.Index(OpClass(Right(DIGITS_OF_PHONE, 9), name="text_pattern_ops"), name="unmatchedpayment_phone"),
+            GinIndex(SearchVector("payer", "text", config="simple"), name="unmatchedpayment_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.reference}"

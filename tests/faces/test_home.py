@@ -116,7 +116,9 @@ def test_who_is_limited_to_areas_sees_no_business_and_only_their_own_attention(d
     user = django_user_model.objects.get(username="the-manager")
     StaffArea.objects.create(user=user, area=Area.objects.create(name="North"))
     page = manager.get("/admin/")
-    assert [section.title for section in page.context["sections"]] == ["Needs attention"]
+    attention, business = page.context["sections"]
+    assert (attention.title, list(business.cards)) == ("Needs attention", [])
+    assert "You are limited to some, so you do not see them" in text_of(page)
     assert cards(page)["Off as unpaid"][0] == "0"
     assert manager.get(reverse("report_tax")).status_code == 403
 
