@@ -26,14 +26,16 @@ def _loose(to: Any) -> Any:
 class FiguresCount(models.Model):
     """When the figures were counted; one row, which a count locks.
 
-    Days before ``whole_on`` were counted from ledger entries up to ``whole_entry``. ``credit`` is what customers
-    have with us and no bill has taken yet.
+    Days before ``whole_on`` were counted from ledger entries up to ``whole_entry``. ``recent`` has for yesterday and
+    today how many entries were counted, and the last of them. ``credit`` is what customers have with us and no
+    bill has taken yet.
     """
 
     counted_at = models.DateTimeField(null=True)
     whole_on = models.DateField(null=True)
     whole_since = models.DateField(null=True)
     whole_entry = models.BigIntegerField(default=0)
+    recent = models.JSONField(default=dict, db_default={})
     credit = MoneyField(default=0)
 
     class Meta:

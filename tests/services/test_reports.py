@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
-from billing.models import Area, RunningMonth, TaxRate
+from billing.models import Area, FiguresCount, RunningMonth, TaxRate
 from billing.services import books, change_run, credit_notes, deferrals, discounts, endings, items, plan_changes, sweep
 from billing.services.reports import collections, counting, income, receivables, recurring, tax
 from billing.services.reports.receivables import Open
@@ -42,6 +43,42 @@ def test_the_first_run_of_a_day_counts_everything_and_the_others_what_is_recent(
     count(at("2026-05-06T00:10"))
     books.require(books.verify(now=at("2026-05-06T00:30")))
     assert collections.total(date(2026, 1, 1), date(2026, 12, 31)).received == 17
+
+
+def test_a_count_adds_what_was_booked_since_the_last_one(monkeypatch):
+    """Each kind of document once, and a day that was counted is not read again."""
+    rate = TaxRate.objects.create(name="VAT", percent=20)
+    subscription = make_subscription(plan=make_plan(price="50", tax_rate=rate), starts_on=date(2026, 4, 1))
+    first = issue_next(subscription, now=at("2026-05-05T08:00"))
+    count(at("2026-05-05T08:10")), count(at("2026-05-05T08:20"))
+    counted, later = [], at("2026-05-05T09:00")
+    with monkeypatch.context() as patch:
+        for part in (income, tax):
+            patch.setattr(part, "count", lambda days: counted.append(days) or 0)
+        issue_next(subscription, now=later)
+        credit_notes.correct(bill=first, amounts={first.lines.get().pk: Decimal(20)}, reason="Slow", now=later)
+        credit_notes.give(
+            customer=subscription.customer, amount=Decimal(3), reason="Sorry", now=later, request_key=uuid4()
+        )
+        count(at("2026-05-05T09:10")), count(at("2026-05-05T09:20"))
+    assert counted == []
+    day = date(2026, 5, 5), date(2026, 5, 5)
+    [earned] = income.by("month", *day)
+    assert (earned.billed, earned.credited, earned.given_up) == (100, 20, 3)
+    [taxed] = [row for row in tax.by_month(*day) if row.percent]
+    assert (taxed.tax, taxed.tax_back) == (20, 4)
+    figures.agree(at("2026-05-05T10:00"))
+
+
+def test_an_entry_that_commits_late_has_its_day_counted_anew():
+    subscription = make_subscription(plan=make_plan(price="50"), starts_on=date(2026, 4, 1))
+    issue_next(subscription, now=at("2026-05-05T08:00"))
+    count(at("2026-05-05T08:10")), count(at("2026-05-05T08:20"))
+    entries, last = FiguresCount.objects.get().recent["2026-05-05"]
+    FiguresCount.objects.update(recent={"2026-05-05": [entries, last + 1]})  # the next id was given, and is not there
+    issue_next(subscription, now=at("2026-05-05T08:25"))
+    count(at("2026-05-05T08:30"))
+    assert income.by("month", date(2026, 5, 5), date(2026, 5, 5))[0].billed == 100
 
 
 def test_money_is_told_by_day_method_staff_and_area(django_user_model):

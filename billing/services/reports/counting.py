@@ -1,6 +1,7 @@
 """Keep the figures up to date: what may have changed often, all of it once a day.
 
-Today and yesterday are counted in every run, and recurring revenue, for which every subscription is looked at, in the
+Money of today and yesterday and the open bills are counted in every run, of documents those that the ledger booked
+since the last one, and recurring revenue, for which every subscription is looked at, in the
 first run of an hour. What was dated further back meanwhile, or whose customer moved to another area, comes with the
 first run of the next day.
 """
@@ -16,7 +17,8 @@ from django.db.models import Max, Min
 
 from billing.models import FiguresCount, LedgerEntry, Subscription
 from billing.services import clock
-from billing.services.reports import collections, income, receivables, recurring, tax
+from billing.services.reports import collections, entries, income, receivables, recurring, tax
+from billing.services.reports.entries import Mark, New
 from billing.services.reports.kept import A_DAY, Days
 
 DAYS_COUNTED_ANEW = 400  # each night, or more when something was dated further back
@@ -35,12 +37,23 @@ def refresh(*, now: datetime) -> int:
 def _recent(now: datetime) -> int:
     state = _locked()
     today = clock.local_date(now)
-    days = Days(today - A_DAY, today + A_DAY)
-    rows = _count_days(days) + receivables.count(now)
+    rows, marks = collections.count(Days(today - A_DAY, today + A_DAY)) + receivables.count(now), {}
+    for day in (today - A_DAY, today):
+        found = state.recent.get(str(day))
+        new = entries.since(Mark(*found) if found else None, day)
+        rows += _follow(Days(day, day + A_DAY), new)
+        marks[str(day)] = new.mark
     if state.counted_at is None or state.counted_at < _start_of_hour(now):
         rows += recurring.count(recurring.first_of(today), today)
-    FiguresCount.objects.update(counted_at=now)
+    FiguresCount.objects.update(counted_at=now, recent=marks)
     return rows
+
+
+def _follow(days: Days, new: New) -> int:
+    """Count the documents that are new on a day, or all of it."""
+    if new.is_all:
+        return income.count(days) + tax.count(days)
+    return income.add(days, new) + tax.add(days, new) if new.count else 0
 
 
 def _start_of_hour(now: datetime) -> datetime:
@@ -66,10 +79,7 @@ def _whole(state: FiguresCount, today: date) -> int:
 @transaction.atomic(durable=True)
 def _count(days: Days) -> int:
     _locked()
-    return _count_days(days)
-
-
-def _count_days(days: Days) -> int:
+    FiguresCount.objects.update(recent={})
     return collections.count(days) + income.count(days) + tax.count(days)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-# Bills on the day of their issue and, if they were voided, on that day again; credit notes on theirs. Gifts and
-# write-offs have one line without plan and tax.
+# What the ledger booked on some days, by its entries: each document on the day on which it counts, a bill that was
+# voided on that day again. A bill over nothing is in no entry, and comes to nothing. Gifts and write-offs have one line
+# without plan and tax; when they are taken back they are given up no longer.
 DOCUMENTS = """
-    bill (id, day, customer_id, voids) AS MATERIALIZED (
-        SELECT id, issued_on, customer_id, false FROM billing_bill
-        WHERE issued_on >= %(since)s AND issued_on < %(until)s AND status <> 'draft'
-        UNION ALL
-        SELECT bill_id, booked_on, customer_id, true FROM billing_ledgerentry
-        WHERE kind = 'void' AND booked_on >= %(since)s AND booked_on < %(until)s
+    entry AS MATERIALIZED (
+        SELECT kind, booked_on, customer_id, bill_id, credit_note_id, reversal_id FROM billing_ledgerentry
+        WHERE booked_on >= %(since)s AND booked_on < %(until)s AND id > %(after)s AND id <= %(last)s
+            AND kind <> 'payment'
+    ), bill (id, day, customer_id, voids) AS MATERIALIZED (
+        SELECT bill_id, booked_on, customer_id, kind = 'void' FROM entry WHERE kind IN ('bill', 'void')
     ), note (id, day, customer_id, kind) AS MATERIALIZED (
-        SELECT id, issued_on, customer_id, kind FROM billing_creditnote
-        WHERE issued_on >= %(since)s AND issued_on < %(until)s
+        SELECT note.id, booked_on, entry.customer_id, note.kind
+        FROM entry JOIN billing_creditnote note ON note.id = credit_note_id
+    ), taken_back (day, customer_id, amount) AS MATERIALIZED (
+        SELECT booked_on, entry.customer_id, amount
+        FROM entry JOIN billing_reversal reversal ON reversal.id = reversal_id
+        WHERE reversal.credit_note_id IS NOT NULL AND reversal.kind <> 'refund'
     )
 """
 

@@ -10,14 +10,13 @@ from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
 from billing.models import Area, IncomeDay, Plan
-from billing.services.reports import kept
+from billing.services.reports import entries, kept
 from billing.services.reports.documents import DOCUMENTS, LINES
 
 COLUMNS = ("day", "area_id", "plan_id", "billed", "voided", "credited", "given_up")
 BY = {"plan": "plan__name", "area": "area__name", "month": "month"}
 SUMS = {name: Sum(name) for name in ("billed", "voided", "credited", "given_up")}
 
-# Credit that was given and is taken back is given up no longer.
 COUNTED = f"""
     WITH {DOCUMENTS}, {LINES}
     SELECT day, area_id, plan_id, coalesce(sum(net) FILTER (WHERE kind = 'billed'), 0),
@@ -28,8 +27,7 @@ COUNTED = f"""
         UNION ALL
         SELECT day, customer_id, plan_id, kind, net FROM credit
         UNION ALL
-        SELECT reversed_on, customer_id, NULL, 'given up', -amount FROM billing_reversal
-        WHERE credit_note_id IS NOT NULL AND kind <> 'refund' AND reversed_on >= %(since)s AND reversed_on < %(until)s
+        SELECT day, customer_id, NULL, 'given up', -amount FROM taken_back
     ) AS movement
     JOIN billing_customer customer ON customer.id = customer_id
     GROUP BY day, area_id, plan_id
@@ -53,7 +51,12 @@ class Income(NamedTuple):
 def count(days: kept.Days) -> int:
     """Count these days anew; how many rows."""
     where = "day >= %(since)s AND day < %(until)s"
-    return kept.replace(IncomeDay, COLUMNS, COUNTED, where, days.parameters)
+    return kept.replace(IncomeDay, COLUMNS, COUNTED, where, {**days.parameters, **entries.ALL})
+
+
+def add(days: kept.Days, new: entries.New) -> int:
+    """Count what was booked on these days since the last time, beside what is counted; how many rows."""
+    return kept.add(IncomeDay, COLUMNS, COUNTED, {**days.parameters, **new.parameters})
 
 
 def by(what: str, since: date, until: date, *, area: Area | None = None, plan: Plan | None = None) -> list[Income]:

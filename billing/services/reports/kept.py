@@ -41,10 +41,15 @@ class Days:
 
 def replace(model: type[Figure], columns: Sequence[str], query: str, where: str, parameters: dict[str, Any]) -> int:
     """Put what ``query`` counts in place of the rows ``where``; how many rows."""
-    table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE {where}", parameters)  # noqa: S608  (names of ours)
-        cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {query}", parameters)
+        cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {where}", parameters)  # noqa: S608  (names of ours)
+    return add(model, columns, query, parameters)
+
+
+def add(model: type[Figure], columns: Sequence[str], query: str, parameters: dict[str, Any]) -> int:
+    """Put what ``query`` counts beside the rows that there are: readers add them up; how many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) {query}", parameters)
         return int(cursor.rowcount)
 
 

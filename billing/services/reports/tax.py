@@ -10,7 +10,7 @@ from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
 from billing.models import Area, TaxDay
-from billing.services.reports import kept
+from billing.services.reports import entries, kept
 from billing.services.reports.documents import DOCUMENTS, LINES
 
 COLUMNS = ("day", "area_id", "name", "percent", "base", "tax", "base_back", "tax_back")
@@ -60,7 +60,12 @@ class Taxed(NamedTuple):
 def count(days: kept.Days) -> int:
     """Count these days anew; how many rows."""
     where = "day >= %(since)s AND day < %(until)s"
-    return kept.replace(TaxDay, COLUMNS, COUNTED, where, days.parameters)
+    return kept.replace(TaxDay, COLUMNS, COUNTED, where, {**days.parameters, **entries.ALL})
+
+
+def add(days: kept.Days, new: entries.New) -> int:
+    """Count what was booked on these days since the last time, beside what is counted; how many rows."""
+    return kept.add(TaxDay, COLUMNS, COUNTED, {**days.parameters, **new.parameters})
 
 
 def by_month(since: date, until: date, *, area: Area | None = None) -> list[Taxed]:
