@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from billing.garden import garden
 from utils.monitoring import health
 from utils.monitoring.exposition import metrics
 
@@ -9,6 +10,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", include("billing.admin.urls")),
     path("admin/", admin.site.urls),
+    path("garden/", garden, name="garden"),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("healthz", health.healthz),

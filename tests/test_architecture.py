@@ -18,6 +18,7 @@ MAY_READ_A_CLOCK = (
     "billing/admin",
     "billing/management",
     "billing/demo",
+    "billing/garden.py",
     "utils/",
     "tests/",
     "scripts/",

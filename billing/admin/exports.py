@@ -41,7 +41,7 @@ NAMES = {
     "billing.creditnote": ("number",),
     "auth.user": ("username",),
 }
-KEPT_SECRET = {"password", "request_key"}
+KEPT_SECRET = {"password", "request_key", "secret_sealed", "rest_password_sealed"}
 
 
 class Exported:

@@ -61,6 +61,16 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Network",
+        (
+            ("Routers", "billing.router", "router"),
+            ("Sessions", "billing.onlinesession", "sensors"),
+            ("Ended sessions", "billing.sessionrecord", "sensors_off"),
+            ("Findings", "billing.networkfinding", "troubleshoot"),
+            ("Logins at routers", "billing.loginattempt", "login"),
+        ),
+    ),
+    (
         "Scheduler",
         (
             ("Runs of jobs", "utils.jobrun", "history"),

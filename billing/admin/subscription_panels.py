@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
+from billing.admin import network_panels
 from billing.admin.customer_panels import BILL_COLUMNS, bill_rows
 from billing.admin.formatting import NONE, day, instant, label, link, list_of, state_label
 from billing.admin.panels import Panel, columns
@@ -26,6 +27,7 @@ EVENT_COLUMNS = columns("When", "Change", "Reason", "Rule", "Bill", "Run", "By",
 def panels(request: HttpRequest, subscription: Subscription, shown_bills: Collection[int] = ()) -> list[Panel]:
     """What is agreed, the newest bills beside ``shown_bills`` and the access events, as far as ``request`` may see."""
     parts: list[tuple[str, Callable[[Subscription], Panel | None]]] = [
+        ("billing.view_onlinesession", network_panels.panel),
         ("billing.view_scheduledchange", _changes),
         ("billing.view_hold", _holds),
         ("billing.view_discount", _discounts),

@@ -21,6 +21,7 @@ from billing.admin.discount_actions import GiveDiscount
 from billing.admin.ending_actions import EndSubscription
 from billing.admin.filters import AccessFilter
 from billing.admin.hold_actions import HoldSubscription, ResumeSubscription
+from billing.admin.network_actions import ApplyAgain, Disconnect, NewPassword, Place, ShowPassword
 from billing.admin.panels import Panel
 from billing.admin.plan_change_actions import ChangePlan
 from billing.admin.renewal_actions import RenewSubscription
@@ -57,12 +58,22 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     end = action_of(EndSubscription)
     renew = action_of(RenewSubscription)
     give_discount = action_of(GiveDiscount)
+    disconnect = action_of(Disconnect)
+    apply_again = action_of(ApplyAgain)
+    new_password = action_of(NewPassword)
+    show_password = action_of(ShowPassword)
+    place = action_of(Place)
     actions_detail = (
         "renew",
         "issue_bill",
         "resume",
         "restore",
         {"title": "Change", "icon": "edit", "items": ["change_plan", "give_discount", "hold", "end", "disable"]},
+        {
+            "title": "Network",
+            "icon": "router",
+            "items": ["disconnect", "apply_again", "new_password", "show_password", "place"],
+        },
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:

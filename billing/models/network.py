@@ -53,7 +53,8 @@ class NetworkIntent(models.Model):
     held = models.CharField(max_length=200, blank=True, help_text="Why nothing more is sent until staff look.")
 
     class Meta:
-        default_permissions = ("view",)
+        default_permissions = ()
+        permissions = [("apply_again", "Can bring a subscription to the routers once more")]
 
     def __str__(self) -> str:
         return f"wanted {self.wanted_version}, applied {self.applied_version}"

@@ -38,6 +38,7 @@ class OnlineSession(Session):
 
     class Meta(Session.Meta):
         ordering = ["-id"]
+        permissions = [("disconnect_session", "Can disconnect open sessions")]
         constraints = [models.UniqueConstraint(fields=["unique_id"], name="onlinesession_once")]
         indexes = [models.Index(fields=["framed_address"], name="onlinesession_of_address")]
 

@@ -43,6 +43,10 @@ class Router(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [
+            ("see_network_secrets", "Can see secrets of routers and passwords of subscriptions"),
+            ("test_router", "Can test the connection to a router"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(coa_port__range=(1, 65535)),
@@ -117,6 +121,7 @@ class NetworkAccount(models.Model):
 
     class Meta:
         default_permissions = ()
+        permissions = [("set_credentials", "Can give subscriptions new passwords, fixed addresses and routers")]
 
     def __str__(self) -> str:
         return str(self.fixed_address or "dynamic address")

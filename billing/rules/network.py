@@ -12,6 +12,8 @@ LAST_WAIT = timedelta(seconds=30)
 REFUSED_WAIT = timedelta(minutes=5)
 SPREAD = 0.3  # by this share a wait is longer or shorter, so that not all come at once
 
+SILENT_INTERVALS = 3  # after which a session has ended unseen
+
 MOST_CUTS = 5
 CUTS_WITHIN = timedelta(hours=1)
 
@@ -63,4 +65,4 @@ class Cuts:
 
 def is_stale(*, updated_at: datetime, interim: timedelta, now: datetime) -> bool:
     """Whether a session that was not heard of for three intervals has ended unseen."""
-    return now - updated_at > 3 * interim
+    return now - updated_at > SILENT_INTERVALS * interim

@@ -39,6 +39,8 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     ({AUDITOR, OWNER}, "auth.view_user auth.view_group axes.view_accessattempt axes.view_accesslog"),
     ({AUDITOR, *OFFICE}, "billing.export_lists"),
     ({AUDITOR, *OFFICE}, "billing.view_reports"),
+    ({AUDITOR, TECHNICIAN, *HELPERS}, "billing.view_onlinesession billing.view_sessionrecord"),
+    ({AUDITOR, TECHNICIAN, *OFFICE}, "billing.view_router billing.view_networkfinding billing.view_loginattempt"),
     # Money
     ({CASHIER, *OFFICE}, "billing.add_payment billing.run_cashshift"),
     (OFFICE, "billing.sign_cashshift"),
@@ -60,6 +62,10 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     (OFFICE, "billing.change_subscription"),
     (BOSSES, "billing.exclude_customer billing.confirm_run billing.undo_run"),
     (BOSSES, "billing.add_holiday billing.change_holiday billing.delete_holiday"),
+    # The network
+    ({TECHNICIAN, *HELPERS}, "billing.disconnect_session billing.apply_again billing.set_credentials"),
+    ({TECHNICIAN, *BOSSES}, "billing.test_router"),
+    (BOSSES, "billing.add_router billing.change_router billing.delete_router billing.see_network_secrets"),
     # What is sold, and the installation
     (BOSSES, "billing.add_plan billing.change_plan billing.delete_plan"),
     (BOSSES, "billing.add_taxrate billing.change_taxrate billing.delete_taxrate"),

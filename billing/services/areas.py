@@ -23,11 +23,15 @@ from billing.models import (
     Hold,
     Item,
     LedgerEntry,
+    NetworkFinding,
+    OnlineSession,
     Payment,
     Promise,
     Reminder,
     Reversal,
+    Router,
     ScheduledChange,
+    SessionRecord,
     StaffArea,
     Subscription,
     UnbilledDays,
@@ -36,7 +40,10 @@ from billing.models import (
 
 M = TypeVar("M", bound=Model)
 
-OF_SUBSCRIPTION = (AccessEvent, AccessState, BillingState, Block, Discount, Hold, ScheduledChange, UnbilledDays)
+OF_SUBSCRIPTION = (
+    AccessEvent, AccessState, BillingState, Block, Discount, Hold, OnlineSession, ScheduledChange, SessionRecord,
+    UnbilledDays,
+)  # fmt: skip
 OF_CUSTOMER = (
     Account, Bill, CreditNote, Exclusion, Item, LedgerEntry, Payment, Promise, Reversal, Subscription,
 )  # fmt: skip
@@ -44,6 +51,8 @@ OF_CUSTOMER = (
 PATHS: dict[type[Model], str] = {
     Area: "pk",
     Customer: "area",
+    Router: "area",
+    NetworkFinding: "router__area",
     BillLine: "bill__customer__area",
     Allocation: "bill__customer__area",
     Reminder: "bill__customer__area",

@@ -59,7 +59,7 @@ def _unused() -> tuple[QuerySet[Payment], QuerySet[CreditNote]]:
     )
 
 
-def open_bills(customer: Customer) -> QuerySet[Bill]:
+def open_bills(customer: Customer | int) -> QuerySet[Bill]:
     """A customer's open bills, the one that a payment pays first at the top (rule M6)."""
     return Bill.objects.filter(customer=customer, status=Bill.Status.OPEN).order_by("due_on", "pk")
 

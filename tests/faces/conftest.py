@@ -19,6 +19,11 @@ def _nothing_remembered():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _network_key(settings):
+    settings.NETWORK_KEY = "k" * 40
+
+
 @pytest.fixture
 def staff():
     """A signed-in member of staff with just the permissions named, such as ``view_customer``."""

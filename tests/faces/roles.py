@@ -11,8 +11,8 @@ from billing.rules.roles import ROLES
 TABLE = Path(__file__).resolve().parents[2] / "docs/roles.md"
 HEAD, ANSWERS = "| permission |", {"yes", ""}
 ADDED = {"billing.customer", "billing.subscription", "billing.plan", "billing.taxrate", "billing.area"}
-ADDED |= {"billing.holiday", "auth.user", "auth.group"}
-DELETED = {"billing.plan", "billing.taxrate", "billing.area", "billing.holiday", "auth.group"}
+ADDED |= {"billing.holiday", "billing.router", "auth.user", "auth.group"}
+DELETED = {"billing.plan", "billing.taxrate", "billing.area", "billing.holiday", "billing.router", "auth.group"}
 
 
 def written():

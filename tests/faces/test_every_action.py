@@ -24,6 +24,7 @@ from tests.builders import issue_next, make_customer, make_overdue_subscription,
 from tests.faces.conftest import shown_messages, text_of, url
 from tests.faces.desk import everything_stored, shown
 from tests.importing import bring_in
+from tests.services.network.situations import account, make_online_subscription, make_router
 
 pytestmark = pytest.mark.usefixtures("books_are_right")
 
@@ -122,6 +123,13 @@ def later():
     return str(timezone.localdate() + timedelta(days=10))
 
 
+def online():
+    """A subscription with credentials and an open session."""
+    subscription = make_online_subscription()
+    account(unique_id=f"u{subscription.pk}", login=subscription.login, router=make_router().address)
+    return subscription
+
+
 # row, action, permission, what is filled in beside what the form shows
 ACTIONS = [
     (owing, "receive_payment", "add_payment", {}),
@@ -155,6 +163,9 @@ ACTIONS = [
     (held_run, "confirm", "confirm_run", {}),
     (cut_by_a_run, "undo", "undo_run", WHY),
     (unmatched_money, "resolve", "resolve_unmatchedpayment", {"customer": "customer_code"}),
+    (online, "disconnect", "disconnect_session", {}),
+    (online, "apply_again", "apply_again", {}),
+    (online, "place", "set_credentials", {"fixed_address": "198.51.100.7"}),
     (unmatched_money, "refuse", "resolve_unmatchedpayment", REASON),
 ]
 MAKERS = {

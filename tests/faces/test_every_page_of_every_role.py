@@ -9,7 +9,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from billing.admin.report_pages import REPORTS
-from billing.models import Bill, CashShift, CreditNote, Customer, ImportedFile, Payment, Subscription
+from billing.models import Bill, CashShift, CreditNote, Customer, ImportedFile, Payment, Router, Subscription
 from billing.rules.roles import AUDITOR, ROLES
 from tests.faces.conftest import url
 from tests.faces.desk import everything_stored
@@ -50,6 +50,12 @@ BUTTONS = (  # beside those of ACTIONS: what they are for, and what they need
     (Subscription, "issue_bill", "billing.view_subscription billing.add_bill"),
     (Subscription, "disable", "billing.view_subscription billing.change_subscription"),
     (Subscription, "restore", "billing.view_subscription billing.change_subscription"),
+    (Subscription, "new_password", "billing.view_subscription billing.set_credentials"),
+    (Subscription, "show_password", "billing.view_subscription billing.see_network_secrets"),
+    (Router, "test_connection", "billing.view_router billing.test_router"),
+    (Router, "router_script", "billing.view_router"),
+    (Router, "show_secrets", "billing.view_router billing.see_network_secrets"),
+    (Router, "new_secret", "billing.view_router billing.see_network_secrets"),
 )
 WITH_HTML = (AUDITOR,)  # every page for somebody who may only look; other tests see those of who may act
 TO_ASK = {"run": "utils.run_job", "pause": "utils.pause_job", "resume": "utils.pause_job"}

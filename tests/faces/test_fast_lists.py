@@ -18,8 +18,8 @@ from tests.faces.test_lists import MODELS, add_one_of_everything
 # Tables that stay small whatever the number of customers, or that are cleaned after days.
 SMALL = {
     "auth.Group", "auth.User", "billing.Area", "billing.Holiday", "billing.NumberSeries", "billing.Plan",
-    "billing.TaxRate", "django_apscheduler.DjangoJob", "django_apscheduler.DjangoJobExecution", "utils.Instance",
-    "utils.JobRequest", "utils.Alarm", "axes.AccessAttempt",
+    "billing.Router", "billing.TaxRate", "django_apscheduler.DjangoJob", "django_apscheduler.DjangoJobExecution",
+    "utils.Instance", "utils.JobRequest", "utils.Alarm", "axes.AccessAttempt",
 }  # fmt: skip
 
 

@@ -21,9 +21,15 @@ from billing.models import (
     Customer,
     Exclusion,
     Holiday,
+    LoginAttempt,
+    NetworkFinding,
+    OnlineSession,
     Payment,
     Promise,
     Reminder,
+    Router,
+    RouterState,
+    SessionRecord,
     Subscription,
     TaxRate,
 )
@@ -57,6 +63,7 @@ def add_one_of_everything():
     DjangoJobExecution.objects.create(job=job, status=DjangoJobExecution.SUCCESS, run_time=now)
     add_what_the_scheduler_keeps(f"job-{name}", user, now)
     bring_in("payments", f"Receipt No,Amount\n{name},20.00\n")
+    add_what_the_network_keeps(late, name, now)
 
 
 def add_what_the_scheduler_keeps(job_id, user, now):
@@ -68,6 +75,18 @@ def add_what_the_scheduler_keeps(job_id, user, now):
     AlarmNotice.objects.create(alarm=alarm, channel="mail", next_try_at=now)
     AccessAttempt.objects.create(username=job_id, ip_address="192.0.2.1", failures_since_start=1)
     AccessLog.objects.create(username=job_id, ip_address="192.0.2.1")
+
+
+def add_what_the_network_keeps(subscription, name, now):
+    """A router with its state, a session that is open and one that ended, a login and a finding."""
+    router = Router.objects.create(name=f"router-{name}", kind="dry-run", address=f"192.0.2.{name}")
+    RouterState.objects.create(router=router, last_contact_at=now)
+    told = {"subscription": subscription, "login": subscription.login, "router": router}
+    told |= {"unique_id": f"u{name}", "session_id": "s", "started_at": now, "updated_at": now}
+    OnlineSession.objects.create(**told, framed_address="10.0.0.5")
+    SessionRecord.objects.create(**told, stopped_at=now, cause="User-Request")
+    LoginAttempt.objects.create(login=f"login-{name}", result="refused", first_at=now, last_at=now)
+    NetworkFinding.objects.create(router=router, kind="unknown-login", first_seen_at=now, last_seen_at=now)
 
 
 def add_one_agreement_of_each_kind(customer, name, user, now):

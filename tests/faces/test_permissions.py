@@ -23,13 +23,18 @@ from billing.models import (
     Holiday,
     Item,
     LedgerEntry,
+    LoginAttempt,
+    NetworkFinding,
     NumberSeries,
+    OnlineSession,
     Payment,
     Plan,
     Promise,
     Reminder,
     Reversal,
+    Router,
     ScheduledChange,
+    SessionRecord,
     Subscription,
     SweepRun,
     TaxRate,
@@ -55,8 +60,9 @@ MONEY = [
 ]
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
 ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
-DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, AuditEntry, CashShift]
-OTHERS = [Area, Customer, Holiday, Plan, Subscription, TaxRate]
+NETWORK = [LoginAttempt, NetworkFinding, OnlineSession, SessionRecord]
+DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, *NETWORK, AuditEntry, CashShift]
+OTHERS = [Area, Customer, Holiday, Plan, Router, Subscription, TaxRate]
 
 
 @pytest.fixture
@@ -68,7 +74,11 @@ def everything(admin_client, disabled):
 
     from billing.services import cash, payments, reversals
     from tests.faces.test_every_action import unmatched_money
-    from tests.faces.test_lists import add_one_agreement_of_each_kind, add_what_keeps_from_cutting
+    from tests.faces.test_lists import (
+        add_one_agreement_of_each_kind,
+        add_what_keeps_from_cutting,
+        add_what_the_network_keeps,
+    )
 
     payment = payments.receive(customer=disabled.customer, amount=Decimal(5), method="cash", now=timezone.now())
     reversals.reverse(payment=payment, amount=Decimal(2), reason="Counted anew", now=timezone.now())
@@ -77,6 +87,7 @@ def everything(admin_client, disabled):
     add_what_keeps_from_cutting(disabled, None, timezone.now())
     cash.start(staff=User.objects.create_user("cashier-of-a-shift"), opening_float=Decimal(0), now=timezone.now())
     unmatched_money()
+    add_what_the_network_keeps(disabled, 1, timezone.now())
     return disabled
 
 

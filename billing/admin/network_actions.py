@@ -1,0 +1,127 @@
+"""What staff do in the network for one subscription: its sessions, credentials and place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from billing.admin.action_pages import ActionPage, Facts
+from billing.admin.secret_pages import SecretPage
+from billing.admin.subscription_facts import facts_of
+from billing.models import Router, Subscription
+from billing.services.network import accounts
+from billing.services.wording import counted
+
+
+class PlaceForm(forms.Form):
+    fixed_address = forms.GenericIPAddressField(
+        required=False, widget=UnfoldAdminTextInputWidget, help_text="Empty: from the pool of the plan."
+    )
+    router = forms.ModelChoiceField(
+        queryset=Router.objects.filter(kind=Router.Kind.ROUTEROS),
+        required=False,
+        empty_label="None: it signs in by RADIUS",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Only for a router of RouterOS that does not ask by RADIUS: its entry is kept there.",
+    )
+
+
+class InNetwork(ActionPage):
+    def facts(self) -> Facts:
+        return facts_of(self.row)
+
+
+class Disconnect(InNetwork):
+    """End the open sessions, whatever is wanted."""
+
+    title = "Disconnect {} now"
+    button = "Disconnect now"
+    name = "disconnect"
+    icon = "link_off"
+    permission = "billing.disconnect_session"
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        return "" if accounts.sessions_to_end(row) else f"{row} has no open session, or its end is asked for already."
+
+    def act(self, data: dict[str, Any]) -> int:
+        return accounts.disconnect(self.row, now=self.now)
+
+    def told(self, done: int) -> str:
+        return f"The router is asked to end {counted(done, 'session')} of {self.row}. Load the page again to see it."
+
+
+class ApplyAgain(InNetwork):
+    """Bring the subscription to the routers once more."""
+
+    title = "Apply {} again"
+    button = "Apply again"
+    name = "apply_again"
+    icon = "sync"
+    permission = "billing.apply_again"
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        return "" if accounts.is_any_router_active() else "No router is in use, so there is nothing to apply."
+
+    def act(self, data: dict[str, Any]) -> None:
+        accounts.apply_again(self.row, now=self.now)
+
+    def told(self, done: None) -> str:
+        return f"{self.row} is brought to the routers once more. Load the page again to see it."
+
+
+class NewPassword(SecretPage, InNetwork):
+    title = "New password of {}"
+    button = "New password"
+    name = "new_password"
+    icon = "password"
+    permission = "billing.set_credentials"
+    said = "New password: generated, and seen in clear."
+
+    def facts(self) -> Facts:
+        told = "The former password is not taken any more. Who is online stays so until the next sign-in."
+        return [*facts_of(self.row), ("Then", told)]
+
+    def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
+        return {"Login": self.row.login.lower(), "Password": accounts.new_password(self.row)}
+
+
+class ShowPassword(SecretPage, InNetwork):
+    title = "Password of {}"
+    button = "Show password"
+    name = "show_password"
+    icon = "key"
+    permission = "billing.see_network_secrets"
+    said = "Show password: seen in clear."
+
+    def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
+        return {"Login": self.row.login.lower(), "Password": accounts.password_of(self.row)}
+
+
+class Place(InNetwork):
+    """The fixed address, and the router that keeps its entry."""
+
+    title = "Where {} is in the network"
+    button = "Fixed address and router"
+    name = "place"
+    icon = "location_on"
+    permission = "billing.set_credentials"
+    form_class = PlaceForm
+
+    @classmethod
+    def refusal(cls, row: Subscription) -> str:
+        return "" if accounts.of(row) else f"{row} has no credentials yet. Use “New password” first."
+
+    def initial(self) -> dict[str, Any]:
+        account = accounts.of(self.row)
+        return {"fixed_address": account.fixed_address, "router": account.router} if account else {}
+
+    def act(self, data: dict[str, Any]) -> bool:
+        return accounts.place(self.row, **data)
+
+    def told(self, done: bool) -> str:
+        return f"{self.row} is moved; an open session follows." if done else f"{self.row} was there already."

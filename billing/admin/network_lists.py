@@ -1,0 +1,100 @@
+"""What the network reported: sessions, logins and what differs from what billing wants. To be looked at only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter, display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from billing.admin.access import BySubscription
+from billing.admin.base import ReadOnlyAdmin
+from billing.admin.formatting import NONE, label, link
+from billing.admin.session_cells import size
+from billing.models import LoginAttempt, NetworkFinding, OnlineSession, SessionRecord
+from billing.models.network_sessions import Session
+from billing.services import areas
+
+
+class Sessions(BySubscription):
+    list_select_related = ("subscription", "router")
+    list_filter = ("router",)
+    ordering = ("-id",)
+    exclude = ("unique_id", "policy_class")
+
+    @display(description="login")
+    def who(self, session: Session) -> str:
+        return link(session.subscription, session.login) if session.subscription else f"{session.login} (unknown)"
+
+    @display(description="address")
+    def place(self, session: Session) -> str:
+        return session.framed_address or NONE
+
+    @display(description="down")
+    def down(self, session: Session) -> str:
+        return size(session.download_bytes)
+
+    @display(description="up")
+    def up(self, session: Session) -> str:
+        return size(session.upload_bytes)
+
+
+@admin.register(OnlineSession)
+class OnlineSessionAdmin(Sessions):
+    list_display = ("id", "who", "router", "place", "started_at", "updated_at", "down", "up", "calling_station")
+
+
+@admin.register(SessionRecord)
+class SessionRecordAdmin(Sessions):
+    list_display = ("id", "who", "router", "place", "started_at", "stopped_at", "cause", "down", "up")
+
+
+class ResolvedFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("open", "open"), ("resolved", "resolved")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[NetworkFinding]) -> QuerySet[NetworkFinding]:
+        states: dict[str | None, bool] = {"open": True, "resolved": False}
+        return queryset.filter(resolved_at__isnull=states[value]) if (value := self.value()) in states else queryset
+
+
+@admin.register(NetworkFinding)
+class NetworkFindingAdmin(ReadOnlyAdmin):
+    list_display = ("what", "login", "router", "detail", "first_seen_at", "last_seen_at", "state")
+    list_select_related = ("router",)
+    list_filter = (ResolvedFilter, "kind", "router")
+    search_fields = ("login",)
+    search_help_text = "Login"
+    ordering = ("-id",)
+
+    @display(description="what")
+    def what(self, finding: NetworkFinding) -> str:
+        return finding.get_kind_display()
+
+    @display(description="state")
+    def state(self, finding: NetworkFinding) -> SafeString:
+        return label("resolved", "success") if finding.resolved_at else label("open", "warning")
+
+
+@admin.register(LoginAttempt)
+class LoginAttemptAdmin(ReadOnlyAdmin):
+    """Logins as they were typed; they name customers of all areas, so who is limited to some sees none."""
+
+    list_display = ("login", "outcome", "count", "reason", "first_at", "last_at", "router_address", "calling_station")
+    list_filter = ("result",)
+    search_fields = ("login__startswith",)
+    search_help_text = "The beginning of a login; “?” and a router's address for unknown ones"
+    sortable_by = ("login",)
+    ordering = ("login",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LoginAttempt]:
+        attempts = super().get_queryset(request)
+        return attempts.none() if areas.of(request.user) else attempts
+
+    @display(description="result")
+    def outcome(self, attempt: LoginAttempt) -> SafeString:
+        return label(attempt.result, "success" if attempt.result == LoginAttempt.Result.ACCEPTED else "danger")

@@ -1,0 +1,39 @@
+"""How far the network has got with a subscription, and its open sessions."""
+
+from __future__ import annotations
+
+from billing.admin.formatting import NONE, instant, link, list_of
+from billing.admin.panels import Panel, columns
+from billing.admin.session_cells import SESSION_COLUMNS, session_row
+from billing.models import OnlineSession, SessionRecord, Subscription
+from billing.services.network import accounts, intents
+from billing.services.network.intents import Kind
+
+SHOWN = 10
+COLUMNS = (*SESSION_COLUMNS, *columns("Router"))
+WORDS = {
+    Kind.NONE: "The network was not told anything of it yet.",
+    Kind.PENDING: "Pending: it waits to be applied since {since}.",
+    Kind.APPLIED: "Applied: the network does what is wanted since {since}.",
+    Kind.FAILING: "Failing since {since}: {error}",
+    Kind.HELD: "Left alone since {since}: {error} “Apply again” starts anew.",
+}
+
+
+def panel(subscription: Subscription) -> Panel | None:
+    """Nothing while there is no router and the subscription has no credentials (rule N6)."""
+    account = accounts.of(subscription)
+    if account is None and not accounts.is_any_router_active():
+        return None
+    status = intents.status_of(subscription.pk)
+    state = WORDS[status.kind].format(since=instant(status.since), error=status.error or NONE)
+    if account is None:
+        access = "It has no password: nobody can sign in with its login."
+    else:
+        address = account.fixed_address or "from the pool"
+        entry = f"; its entry is kept on {account.router}" if account.router else ""
+        access = f"It has a password. Address: {address}{entry}."
+    found = OnlineSession.objects.filter(subscription=subscription).select_related("subscription", "router")
+    rows = [(*session_row(session), link(session.router)) for session in found.order_by("-pk")[:SHOWN]]
+    more = list_of(SessionRecord, f"?subscription__id__exact={subscription.pk}")
+    return Panel("Network", COLUMNS, rows, empty="No session is open.", more=more, sentences=[state, access])

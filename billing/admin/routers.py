@@ -1,0 +1,211 @@
+"""Routers: how each does, what is set up, what waits for it and what is wrong on it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
+
+from billing.admin.action_pages import action_of
+from billing.admin.formatting import NONE, instant, label, link, list_of
+from billing.admin.panels import Panel, columns
+from billing.admin.protection import DeletedUnlessUsed
+from billing.admin.router_actions import NewSecret, RouterScript, ShowSecrets, TestConnection
+from billing.admin.session_cells import SESSION_COLUMNS, session_row
+from billing.models import NetworkFinding, NetworkIntent, OnlineSession, Router, RouterState, Subscription
+from billing.rules.errors import Refused
+from billing.services import areas
+from billing.services.network import routers
+
+SHOWN = 20
+INTENT_COLUMNS = columns("Subscription", "Wanted since", "Why", "Tried", "Failing since", "Error")
+FINDING_COLUMNS = columns("What", "Login", "Detail", "Since", "Last seen")
+
+
+class SecretField(forms.CharField):
+    """A secret that is entered; it is not shown again."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
+        super().__init__(**{"required": False, "max_length": 128, "widget": widget, **kwargs})
+
+
+class RouterForm(forms.ModelForm):
+    secret = SecretField(
+        label="RADIUS secret",
+        help_text="Empty: it stays as it is, and a new router gets one. “Show secrets” shows it to who may.",
+    )
+    rest_url = forms.URLField(
+        label="Address of REST",
+        required=False,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text="Such as https://192.0.2.1/rest.",
+    )
+    certificate_sha256 = forms.CharField(
+        label="Fingerprint of its certificate",
+        required=False,
+        max_length=95,  # with colons between the bytes
+        widget=UnfoldAdminTextInputWidget,
+        help_text="SHA-256: 64 hexadecimal digits, with or without colons.",
+    )
+    rest_password = SecretField(label="REST password", help_text="Empty: it stays as it is.")
+
+    class Meta:
+        model = Router
+        exclude = ("secret_sealed", "rest_password_sealed")  # noqa: DJ006  (the admin's fieldsets name them)
+
+    def clean_certificate_sha256(self) -> str:
+        return str(self.cleaned_data["certificate_sha256"]).replace(":", "").lower()
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        kind, secret, password = (data.get(name) or "" for name in ("kind", "secret", "rest_password"))
+        has_password = bool(password or self.instance.rest_password_sealed)
+        for name, text in routers.missing(kind=kind, values=data, has_password=has_password).items():
+            if name not in self.errors:
+                self.add_error(name, text)
+        try:
+            self.sealed = routers.sealed(kind=kind, router=self.instance, secret=secret, rest_password=password)
+        except Refused as refused:
+            raise ValidationError(str(refused)) from refused
+        return data
+
+
+@admin.register(Router)
+class RouterAdmin(DeletedUnlessUsed):
+    form = RouterForm
+    list_display = ("name", "kind", "address", "state", "sessions", "backlog", "last_contact", "failing_since", "area")
+    list_select_related = ("area", "state")
+    list_filter = ("is_active", "kind", "area")
+    sortable_by = ("name",)
+    search_fields = ("name",)
+    instead = "Take away “is active” instead."
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "address", "area", "is_active")}),
+        (
+            "RADIUS",
+            {"fields": ("secret", "coa_port", "supports_coa", "echoes_class", "requires_message_authenticator")},
+        ),
+        ("RouterOS REST", {"fields": ("rest_url", "rest_user", "rest_password", "certificate_sha256")}),
+        ("Pace", {"fields": ("window",)}),
+    )
+    test_connection = action_of(TestConnection)
+    show_secrets = action_of(ShowSecrets)
+    new_secret = action_of(NewSecret)
+    router_script = action_of(RouterScript)
+    actions_detail = ("test_connection", "router_script", "show_secrets", "new_secret")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Router]:
+        return routers.with_figures(super().get_queryset(request))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What is entered only is not there for those who may only look."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        entered = {"secret", "rest_password"}
+        return [
+            (title, {"fields": tuple(name for name in cast("Any", options["fields"]) if name not in entered)})
+            for title, options in self.fieldsets
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Router, form: Any, change: bool) -> None:
+        routers.save(obj, form.sealed)
+
+    def users_of(self, row: Router) -> str:
+        return routers.why_kept(row)
+
+    def panels(self, request: HttpRequest, row: Router) -> list[Panel]:
+        parts = (
+            ("billing.view_onlinesession", _sessions),
+            ("billing.view_subscription", _waiting),
+            ("billing.view_networkfinding", _findings),
+        )
+        user: Any = request.user
+        return [_state(row), *(make(user, row) for permission, make in parts if user.has_perm(permission))]
+
+    @display(description="state")
+    def state(self, router: Router) -> SafeString:
+        if not router.is_active:
+            return label("not active")
+        found = _state_of(router)
+        if found is None or (found.last_contact_at is None and not found.failing_since):
+            return label("not heard of yet", "info")
+        return label("failing", "danger") if found.failing_since else label("well", "success")
+
+    @display(description="sessions")
+    def sessions(self, router: Any) -> str:
+        return f"{router.session_count:,}"
+
+    @display(description="waiting")
+    def backlog(self, router: Any) -> str:
+        return f"{router.backlog_count:,}"
+
+    @display(description="last contact")
+    def last_contact(self, router: Router) -> str:
+        return instant(found.last_contact_at) if (found := _state_of(router)) else NONE
+
+    @display(description="failing since")
+    def failing_since(self, router: Router) -> str:
+        return instant(found.failing_since) if (found := _state_of(router)) else NONE
+
+
+def _state_of(router: Router) -> RouterState | None:
+    return cast("RouterState | None", getattr(router, "state", None))
+
+
+def _state(router: Router) -> Panel:
+    found = _state_of(router)
+    if found is None:
+        return Panel("Contact", (), empty="Nothing was heard of it and nothing sent to it yet.")
+    row = (instant(found.last_contact_at), instant(found.failing_since), found.failures, found.last_error or NONE)
+    heads = columns("Last contact", "Failing since", "Failures on end", "Last error")
+    return Panel("Contact", heads, [row])
+
+
+def _sessions(user: Any, router: Router) -> Panel:
+    found = areas.seen(user, OnlineSession.objects.filter(router=router)).select_related("subscription")
+    rows = [session_row(session) for session in found.order_by("-pk")[:SHOWN]]
+    more = list_of(OnlineSession, f"?router__id__exact={router.pk}")
+    return Panel("Open sessions", SESSION_COLUMNS, rows, empty="No session is open.", more=more)
+
+
+def _waiting(user: Any, router: Router) -> Panel:
+    found, seen = (
+        routers.waiting_for(router).select_related("subscription"),
+        areas.seen(user, Subscription.objects.all()),
+    )
+    rows = [_intent(intent) for intent in found.filter(subscription__in=seen)[:SHOWN]]
+    return Panel("Waiting changes", INTENT_COLUMNS, rows, empty="Nothing waits for it.")
+
+
+def _intent(intent: NetworkIntent) -> tuple[object, ...]:
+    error = intent.held or intent.last_error or NONE
+    return (
+        link(intent.subscription),
+        instant(intent.requested_at),
+        intent.reason,
+        intent.attempts,
+        instant(intent.failing_since),
+        error,
+    )
+
+
+def _findings(user: Any, router: Router) -> Panel:
+    found = areas.seen(user, NetworkFinding.objects.filter(router=router, resolved_at=None))
+    rows = [_finding(one) for one in found.order_by("-pk")[:SHOWN]]
+    more = list_of(NetworkFinding, f"?router__id__exact={router.pk}")
+    return Panel("Findings", FINDING_COLUMNS, rows, empty="Nothing differs.", more=more)
+
+
+def _finding(one: NetworkFinding) -> tuple[object, ...]:
+    what, login = link(one, one.get_kind_display()), one.login or NONE
+    return (what, login, one.detail, instant(one.first_seen_at), instant(one.last_seen_at))

@@ -1,0 +1,31 @@
+"""How sessions look in tables."""
+
+from __future__ import annotations
+
+from billing.admin.formatting import NONE, instant, link
+from billing.admin.panels import columns
+from billing.models import OnlineSession
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+SESSION_COLUMNS = columns("Login", "Address", "Since", "Last heard of", "Down", "Up", "Caller", amounts=("Down", "Up"))
+
+
+def size(count: int) -> str:
+    """A number of bytes as people read it, such as “1.2 GB”."""
+    value, step = float(count), 0
+    while value >= 1000 and step < len(UNITS) - 1:
+        value, step = value / 1000, step + 1
+    return f"{value:.1f} {UNITS[step]}" if step else f"{count} bytes"
+
+
+def session_row(session: OnlineSession) -> tuple[object, ...]:
+    """One row under ``SESSION_COLUMNS``."""
+    return (
+        link(session.subscription, session.login) if session.subscription else session.login,
+        session.framed_address or NONE,
+        instant(session.started_at),
+        instant(session.updated_at),
+        size(session.download_bytes),
+        size(session.upload_bytes),
+        session.calling_station or NONE,
+    )

@@ -1,0 +1,44 @@
+"""The page of the walled garden: what is owed and how to pay, without a sign-in, for the address that asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from billing.documents import rendering
+from billing.documents.papers import Paper, language_of
+from billing.documents.payment_code import way_to_pay
+from billing.models import Bill
+from billing.services.network import garden as gardens
+from utils.sign_in.addresses import client_address
+
+
+@require_safe
+@never_cache
+def garden(request: HttpRequest) -> HttpResponse:
+    """What the subscriber at this address owes; for every other address a page that names nobody.
+
+    Nothing in the request but its address is looked at.
+    """
+    bills = gardens.open_bills_of(client_address(request), now=timezone.now())
+    return HttpResponse(rendering.html(_paper(bills)))
+
+
+def _paper(bills: list[Bill]) -> Paper:
+    content: dict[str, Any] = {
+        "seller_name": settings.COMPANY_NAME,
+        "bills": [(bill, way_to_pay(bill)) for bill in bills],
+    }
+    if bills:
+        content |= {
+            "customer_code": bills[0].customer_code,
+            "owed": sum(bill.outstanding for bill in bills),
+            "currency": bills[0].currency,
+        }
+    language = language_of(bills[0].customer) if bills else settings.LANGUAGE_CODE
+    return Paper(template="garden.html", name="garden", language=language, content=content)

@@ -1,0 +1,108 @@
+"""Routers as staff set them up, with their secrets sealed; how each of them does."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
+
+from billing.models import NetworkAccount, NetworkIntent, OnlineSession, Router
+from billing.rules.errors import Refused
+from billing.services.network import sealing
+from billing.services.network.intents import PENDING
+
+RADIUS_SECRET = "RADIUS secret"  # noqa: S105  # nosec B105
+SECRET_BYTES = 24  # 32 letters and digits: what RouterOS and FreeRADIUS both take
+REST_NEEDS = {
+    "rest_url": "Needed: where the router's REST answers, such as https://192.0.2.1/rest.",
+    "rest_user": "Needed: a user of the router for this program alone.",
+    "certificate_sha256": "Needed: the fingerprint of the router's certificate.",
+}
+
+PASSWORD_NEEDED = "Needed: the password of that user."  # noqa: S105  # nosec B105
+
+
+def sealed(*, kind: str, router: Router, secret: str = "", rest_password: str = "") -> dict[str, bytes]:
+    """The columns of what was entered; a router that is told by RADIUS gets a secret when it has none.
+
+    Raises:
+        Refused: there is no NETWORK_KEY, or a text is too long.
+    """
+    if kind == Router.Kind.RADIUS and not secret and not router.secret_sealed:
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+    entered = {"secret_sealed": secret, "rest_password_sealed": rest_password}
+    return {column: sealing.seal(text) for column, text in entered.items() if text}
+
+
+def missing(*, kind: str, values: Mapping[str, str], has_password: bool) -> dict[str, str]:
+    """What a router needs and was not given, by field, in words."""
+    if kind != Router.Kind.ROUTEROS:
+        return {}
+    found = {name: text for name, text in REST_NEEDS.items() if not values.get(name)}
+    if not has_password:
+        found["rest_password"] = PASSWORD_NEEDED
+    return found
+
+
+def save(router: Router, columns: Mapping[str, bytes]) -> Router:
+    """Write a router with what is sealed anew."""
+    for column, value in columns.items():
+        setattr(router, column, value)
+    router.save()
+    return router
+
+
+def new_secret(router: Router) -> None:
+    """Give a router another secret; the old one is in force until the RADIUS server asks again."""
+    save(router, {"secret_sealed": sealing.seal(secrets.token_urlsafe(SECRET_BYTES))})
+
+
+def secrets_of(router: Router) -> dict[str, str]:
+    """The secrets of a router in clear, by their names. Who calls it has asked for the permission.
+
+    Raises:
+        Refused: NETWORK_KEY is not the key with which they were sealed, or there is none.
+    """
+    stored = {RADIUS_SECRET: router.secret_sealed, "REST password": router.rest_password_sealed}
+    return {name: sealing.unseal(value) for name, value in stored.items() if value}
+
+
+def why_kept(router: Router) -> str:
+    """What names a router, so that it cannot be deleted; empty when nothing does."""
+    if router.onlinesessions.exists() or router.sessionrecords.exists():
+        return "sessions"
+    return "accounts of subscriptions" if router.accounts.exists() else ""
+
+
+def with_figures(routers: QuerySet[Router]) -> QuerySet[Router]:
+    """Each with ``session_count`` and ``backlog_count``: its open sessions, and the changes that wait for it."""
+    of_router = OnlineSession.objects.filter(router=OuterRef("pk"))
+    has_session = OnlineSession.objects.filter(subscription=OuterRef("pk"), router=OuterRef(OuterRef("pk")))
+    has_account = NetworkAccount.objects.filter(subscription=OuterRef("pk"), router=OuterRef(OuterRef("pk")))
+    waiting = NetworkIntent.objects.filter(PENDING).filter(Exists(has_session) | Exists(has_account))
+    return routers.annotate(session_count=_counted(of_router), backlog_count=_counted(waiting))
+
+
+def waiting_for(router: Router) -> QuerySet[NetworkIntent]:
+    """The changes that wait for a router, the oldest first."""
+    has_session = OnlineSession.objects.filter(subscription=OuterRef("pk"), router=router)
+    has_account = NetworkAccount.objects.filter(subscription=OuterRef("pk"), router=router)
+    found = NetworkIntent.objects.filter(PENDING).filter(Exists(has_session) | Exists(has_account))
+    return found.order_by("requested_at")
+
+
+def checked_probe(outcome: str, detail: str) -> str:
+    """What a test of the connection found, when it is good.
+
+    Raises:
+        Refused: the router does not answer, or does not know us.
+    """
+    if outcome != "applied":
+        raise Refused(f"The test failed ({outcome}): {detail}" if detail else f"The test failed: {outcome}.")
+    return detail
+
+
+def _counted(rows: QuerySet) -> Subquery:
+    counting = Func(Value(1), function="count", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(number=counting).values("number"))
