@@ -1,15 +1,18 @@
-"""How far the network has got with a subscription, and its open sessions."""
+"""How far the network has got with a subscription, its open sessions, and what was used on each day."""
 
 from __future__ import annotations
 
-from billing.admin.formatting import NONE, instant, link, list_of
+from billing.admin import charts
+from billing.admin.formatting import NONE, day, instant, link, list_of
 from billing.admin.panels import Panel, columns
-from billing.admin.session_cells import SESSION_COLUMNS, session_row
-from billing.models import OnlineSession, SessionRecord, Subscription
+from billing.admin.session_cells import SESSION_COLUMNS, session_row, size
+from billing.models import OnlineSession, SessionRecord, Subscription, UsageDay
 from billing.services.network import accounts, intents
 from billing.services.network.intents import Kind
+from billing.services.wording import counted
 
 SHOWN = 10
+DAYS = 31  # with use
 COLUMNS = (*SESSION_COLUMNS, *columns("Router"))
 WORDS = {
     Kind.NONE: "The network was not told anything of it yet.",
@@ -37,3 +40,18 @@ def panel(subscription: Subscription) -> Panel | None:
     rows = [(*session_row(session), link(session.router)) for session in found.order_by("-pk")[:SHOWN]]
     more = list_of(SessionRecord, f"?subscription__id__exact={subscription.pk}")
     return Panel("Network", COLUMNS, rows, empty="No session is open.", more=more, sentences=[state, access])
+
+
+def usage(subscription: Subscription) -> Panel | None:
+    """What was used on the last days with use, both ways, as columns."""
+    found = list(UsageDay.objects.filter(subscription=subscription).order_by("-day")[:DAYS])[::-1]
+    if not found:
+        return None
+    drawn = [charts.Column(f"{one.day:%d.%m.}", one.download_bytes + one.upload_bytes, _used(one)) for one in found]
+    total = sum(one.download_bytes + one.upload_bytes for one in found)
+    told = f"{size(total)} on {counted(len(found), 'day')}, {day(found[0].day)} to {day(found[-1].day)}."
+    return Panel("Used per day", (), empty="", sentences=[told], chart=charts.columns("Used per day", drawn))
+
+
+def _used(one: UsageDay) -> str:
+    return f"{day(one.day)}: {size(one.download_bytes)} down, {size(one.upload_bytes)} up"

@@ -28,6 +28,7 @@ def panels(request: HttpRequest, subscription: Subscription, shown_bills: Collec
     """What is agreed, the newest bills beside ``shown_bills`` and the access events, as far as ``request`` may see."""
     parts: list[tuple[str, Callable[[Subscription], Panel | None]]] = [
         ("billing.view_onlinesession", network_panels.panel),
+        ("billing.view_onlinesession", network_panels.usage),
         ("billing.view_scheduledchange", _changes),
         ("billing.view_hold", _holds),
         ("billing.view_discount", _discounts),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.models import AuditEntry, NetworkAccount, NetworkIntent, OnlineSession, Router
+from billing.models import AuditEntry, NetworkAccount, NetworkIntent, OnlineSession, Router, UsageDay
 from billing.services.network import accounts, intents, mikrotik, sealing
 from tests.builders import make_subscription
 from tests.faces.conftest import list_url, shown_messages, text_of, url
@@ -182,3 +182,14 @@ def test_the_page_of_a_subscription_tells_how_far_the_network_is(admin_client):
     assert "Pending: it waits" in text_of(admin_client.get(url(subscription)))
     NetworkIntent.objects.update(failing_since="2026-05-05T12:00Z", last_error="No answer")
     assert "Failing since" in text_of(admin_client.get(url(subscription)))
+
+
+def test_what_was_used_is_drawn_by_day(admin_client, staff):
+    subscription = make_subscription()
+    assert "Used per day" not in text_of(admin_client.get(url(subscription)))
+    for day, down in (("2026-05-01", 2_000_000_000), ("2026-05-02", 500_000)):
+        UsageDay.objects.create(subscription=subscription, day=day, download_bytes=down, upload_bytes=1_000)
+    page = text_of(admin_client.get(url(subscription)))
+    assert "2.0 GB on 2 days" in page
+    assert "500.0 kB down, 1.0 kB up" in page
+    assert "Used per day" not in text_of(staff("view_subscription").get(url(subscription)))
