@@ -30,6 +30,7 @@ from billing.admin import (
     unmatched,
     users,
 )
+from billing.words import gettext_lazy as _
 
 __all__ = [
     "access",
@@ -61,4 +62,4 @@ __all__ = [
 ]
 
 admin.site.index_template = "billing/home.html"
-admin.site.index_title = "Home"
+admin.site.index_title = _("Home")

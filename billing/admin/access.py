@@ -12,13 +12,14 @@ from billing.admin.cut_offs import ShowsCutOff
 from billing.admin.filters import AccessStateFilter, CutOffFilter, DateFilter, OpenBlockFilter
 from billing.admin.search import SearchedByCustomer
 from billing.models import AccessEvent, AccessState, Block
+from billing.words import gettext_lazy as _
 
 
 class BySubscription(SearchedByCustomer, ReadOnlyAdmin):
     """A list that is searched by login or customer."""
 
     search_fields = ("subscription__login",)
-    search_help_text = "Login, or the customer's code, name or phone"
+    search_help_text = _("Login, or the customer's code, name or phone")
     number_fields = ("subscription__login",)
     customer_field = "subscription__customer"
 
@@ -32,11 +33,11 @@ class AccessStateAdmin(ShowsCutOff, BySubscription):
     fields = ("subscription", "access", "cut_off", "version")
     readonly_fields = ("access", "cut_off")
 
-    @display(description="access")
+    @display(description=_("access"))
     def access(self, state: AccessState) -> SafeString:
         return formatting.access_label(state.is_on)
 
-    @display(description="cut-off", ordering="cut_off_at")
+    @display(description=_("cut-off"), ordering="cut_off_at")
     @asked_once
     def cut_off(self, state: AccessState) -> str:
         return self.cut_off_of(state, state.cut_off_at)
@@ -48,7 +49,7 @@ class BlockAdmin(BySubscription):
     list_select_related = ("subscription", "bill")
     list_filter = ("reason", ("closed_at", OpenBlockFilter))
 
-    @display(description="reason")
+    @display(description=_("reason"))
     def why(self, block: Block) -> SafeString:
         colour = formatting.REASON_COLOURS[block.reason] if block.closed_at is None else ""
         return formatting.label(block.get_reason_display(), colour)
@@ -60,6 +61,6 @@ class AccessEventAdmin(BySubscription):
     list_select_related = ("subscription", "bill", "run", "actor")
     list_filter = ("change", "reason", ("at", DateFilter))
 
-    @display(description="access after")
+    @display(description=_("access after"))
     def access(self, event: AccessEvent) -> SafeString:
         return formatting.access_label(event.is_on)

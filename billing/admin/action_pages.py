@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 from unfold.forms import AdminForm
 
 from billing.admin import formatting
@@ -138,7 +139,7 @@ class ActionPage:
             row=self.row,
             title=self.title.format(self.row),
             form=form,
-            button=self.button if is_preview or not self.has_preview else "Preview",
+            button=self.button if is_preview or not self.has_preview else _("Preview"),
             facts=[*self.facts(), *more],
             sentences=sentences,
             is_preview=is_preview,

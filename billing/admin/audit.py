@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.formatting import NONE, label, link
@@ -24,6 +25,7 @@ from billing.admin.panels import Panel, columns
 from billing.models import AuditEntry
 from billing.rules.periods import start_of_day
 from billing.services import areas, clock
+from billing.words import gettext_lazy
 
 TYPES = (
     "billing.customer", "billing.subscription", "billing.plan", "billing.taxrate", "billing.area", "billing.discount",
@@ -39,7 +41,7 @@ SHORT = 100  # letters of a change in the list
 
 
 class TypeFilter(SimpleListFilter):
-    title = "object"
+    title = gettext_lazy("object")
     parameter_name = "object_type"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
@@ -50,12 +52,12 @@ class TypeFilter(SimpleListFilter):
 
 
 class ActorFilter(SimpleListFilter):
-    title = "person"
+    title = gettext_lazy("person")
     parameter_name = "actor"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
         staff = get_user_model().objects.filter(is_staff=True).order_by("username")
-        return [("none", "nobody: a job or a command"), *((str(user.pk), user.get_username()) for user in staff)]
+        return [("none", _("nobody: a job or a command")), *((str(user.pk), user.get_username()) for user in staff)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         value = self.value() or ""
@@ -70,7 +72,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     list_filter = ("kind", TypeFilter, ActorFilter)
     search_fields = ("object_name",)
-    search_help_text = "The beginning of a name, code or login; a day such as 2026-12-24; who did it; an address"
+    search_help_text = gettext_lazy(
+        "The beginning of a name, code or login; a day such as 2026-12-24; who did it; an address"
+    )
     fields = (("moment", "kind"), ("who", "address"), ("door", "place"), ("what", "object_type"), "said")
     readonly_fields = ("moment", "who", "what")
 
@@ -97,27 +101,27 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         before, after = row.before or {}, row.after or {}
         names = sorted({*before, *after})
         rows = [(_field_name(name), _shown(row, name, before), _shown(row, name, after)) for name in names]
-        return [Panel("Before and after", HEADS, rows, empty="The words above say it all.")]
+        return [Panel(_("Before and after"), HEADS, rows, empty=_("The words above say it all."))]
 
-    @display(description="at", ordering="at")
+    @display(description=gettext_lazy("at"), ordering="at")
     def moment(self, entry: AuditEntry) -> str:
         """To the second, which tells what came first."""
         return f"{entry.at.astimezone(clock.zone()):%Y-%m-%d %H:%M:%S}"
 
-    @display(description="who", ordering="actor")
+    @display(description=gettext_lazy("who"), ordering="actor")
     def who(self, entry: AuditEntry) -> str:
         return str(entry.actor) if entry.actor else NONE
 
-    @display(description="what")
+    @display(description=gettext_lazy("what"))
     def what(self, entry: AuditEntry) -> str:
         kind = capfirst(_type_name(entry.object_type))
         return format_html("{} {}", kind, _link_to(entry))
 
-    @display(description="kind", ordering="kind")
+    @display(description=gettext_lazy("kind"), ordering="kind")
     def kind_label(self, entry: AuditEntry) -> str:
         return label(entry.get_kind_display(), COLOURS[entry.kind])
 
-    @display(description="change")
+    @display(description=gettext_lazy("change"))
     def change(self, entry: AuditEntry) -> str:
         if entry.said or entry.kind != AuditEntry.Kind.CHANGED:
             return Truncator(entry.said).chars(SHORT)

@@ -9,16 +9,18 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from billing.admin import scheduler_page
 from billing.services.wording import counted
+from billing.words import gettext_noop
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
 
 KEY, SECONDS = "scheduler-banner", 15
 LATE = "late:"  # alarms that say the same as the problems
-LINK = '{} <a class="font-semibold underline" href="{}">Open the page of the scheduler</a>'
-FOR_OTHERS = (
+LINK = '{} <a class="font-semibold underline" href="{}">{}</a>'
+FOR_OTHERS = gettext_noop(
     "The scheduler is not well: overdue subscriptions may stay on, and bills and reminders may come late. "
     "A payment still brings a subscription back at once. Please tell your operator."
 )
@@ -36,11 +38,14 @@ def sentences(request: HttpRequest) -> list[Any]:
         return []
     problems, alarms = _found()
     if not scheduler_page.may_see(request):
-        return [FOR_OTHERS] if problems else []
-    told = [_first_of(problems, "problem")] if problems else []
+        return [_(FOR_OTHERS)] if problems else []
+    told = [_first_of(problems, counted(len(problems) - 1, "more problem"))] if problems else []
     if alarms:
-        told.append(f"{counted(len(alarms), 'open alarm')}: {_first_of(alarms, 'alarm')}")
-    return [format_html(LINK, sentence, scheduler_page.address()) for sentence in told]
+        first = _first_of(alarms, counted(len(alarms) - 1, "more alarm"))
+        told.append(f"{counted(len(alarms), 'open alarm')}: {first}")
+    return [
+        format_html(LINK, sentence, scheduler_page.address(), _("Open the page of the scheduler")) for sentence in told
+    ]
 
 
 def problems() -> int:
@@ -60,5 +65,5 @@ def _look() -> tuple[list[str], list[str]]:
     return list(found.problems), told
 
 
-def _first_of(texts: list[str], noun: str) -> str:
-    return texts[0] if len(texts) == 1 else f"{texts[0]} And {counted(len(texts) - 1, f'more {noun}')}."
+def _first_of(texts: list[str], others: str) -> str:
+    return texts[0] if len(texts) == 1 else _("{first} And {others}.").format(first=texts[0], others=others)

@@ -17,6 +17,7 @@ from django.db.models.options import Options
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -184,7 +185,7 @@ class AddedByService(BillingAdmin):
         page = AdminForm(form, list(self.get_fieldsets(request)), {}, model_admin=self)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Add {self.opts.verbose_name}",
+            "title": _("Add {verbose_name}").format(verbose_name=self.opts.verbose_name),
             "subtitle": None,
             "adminform": page,
             "errors": form.errors,

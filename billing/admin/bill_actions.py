@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
@@ -14,12 +15,13 @@ from billing.admin.formatting import day, link, money
 from billing.models import Bill, BillLine, CreditNote
 from billing.rules.money import rounded
 from billing.services import bills, credit_notes
+from billing.words import gettext_lazy
 
 LINE = "line_"
 
 
 class ReasonForm(forms.Form):
-    reason = TextField(help_text="Needed, for the books: why.")
+    reason = TextField(help_text=gettext_lazy("Needed, for the books: why."))
 
 
 class WriteOffForm(OnceForm, ReasonForm):
@@ -37,7 +39,7 @@ class CreditForm(OnceForm):
         super().__init__(*args, **kwargs)
         for line in bill.lines.order_by("pk"):
             self.fields[f"{LINE}{line.pk}"] = _amount_of(line, rounded(line.amount - line.credited, bill.currency))
-        self.fields["reason"] = TextField(help_text="Needed: the customer reads it on the credit note.")
+        self.fields["reason"] = TextField(help_text=_("Needed: the customer reads it on the credit note."))
 
     @property
     def amounts(self) -> dict[int, Decimal]:
@@ -54,18 +56,21 @@ class OfBill(Deed):
     def facts(self) -> Facts:
         bill: Bill = self.row
         return [
-            ("Bill", link(bill)),
-            ("Customer", link(bill.customer)),
-            ("Total", f"{money(bill.total, bill.currency)}, due {day(bill.due_on)}"),
-            ("Paid", money(bill.allocated, bill.currency)),
-            ("Credited", money(bill.credited, bill.currency)),
-            ("Left to pay", money(bill.outstanding, bill.currency)),
+            (_("Bill"), link(bill)),
+            (_("Customer"), link(bill.customer)),
+            (
+                _("Total"),
+                _("{total}, due {due_on}").format(total=money(bill.total, bill.currency), due_on=day(bill.due_on)),
+            ),
+            (_("Paid"), money(bill.allocated, bill.currency)),
+            (_("Credited"), money(bill.credited, bill.currency)),
+            (_("Left to pay"), money(bill.outstanding, bill.currency)),
         ]
 
 
 class VoidBill(OfBill):
-    title = "Void bill {}"
-    button = "Void"
+    title = gettext_lazy("Void bill {}")
+    button = gettext_lazy("Void")
     name = "void"
     icon = "cancel"
     permission = "billing.void_bill"
@@ -75,18 +80,20 @@ class VoidBill(OfBill):
     @classmethod
     def refusal(cls, row: Bill) -> str:
         if row.status == Bill.Status.VOID:
-            return f"Bill {row} is void already."
+            return _("Bill {row} is void already.").format(row=row)
         if row.allocated:
-            return f"Bill {row} is paid, in part at least. Reverse its payments first, or issue a credit note."
-        return f"Bill {row} has a credit note. Credit the rest of it instead." if row.credited else ""
+            return _(
+                "Bill {row} is paid, in part at least. Reverse its payments first, or issue a credit note."
+            ).format(row=row)
+        return _("Bill {row} has a credit note. Credit the rest of it instead.").format(row=row) if row.credited else ""
 
     def outcome(self, done: None) -> str:
-        return "" if self.follows else f"Bill {self.row} is void."
+        return "" if self.follows else _("Bill {row} is void.").format(row=self.row)
 
 
 class CreditBill(OfBill):
-    title = "Credit note for bill {}"
-    button = "Credit note"
+    title = gettext_lazy("Credit note for bill {}")
+    button = gettext_lazy("Credit note")
     name = "credit_note"
     icon = "contract_delete"
     permission = "billing.credit_bill"
@@ -95,8 +102,8 @@ class CreditBill(OfBill):
     @classmethod
     def refusal(cls, row: Bill) -> str:
         if row.status in (Bill.Status.VOID, Bill.Status.DRAFT):
-            return f"Bill {row} is {row.status}: there is nothing to credit."
-        return "" if row.credited < row.total else f"Nothing is left to credit of bill {row}."
+            return _("Bill {row} is {status}: there is nothing to credit.").format(row=row, status=row.status)
+        return "" if row.credited < row.total else _("Nothing is left to credit of bill {row}.").format(row=row)
 
     def form(self, data: Any = None, initial: Any = None) -> CreditForm:
         self.credit_form = CreditForm(self.row, data, initial=initial)
@@ -107,19 +114,27 @@ class CreditBill(OfBill):
         return super().arguments(chosen)
 
     def previewed(self, done: CreditNote) -> Facts:
-        taxes = [(f"Tax {tax.name}", money(tax.tax, done.currency)) for tax in done.taxes.all()]
-        return [("Net", money(done.net, done.currency)), *taxes, ("Credit note", money(done.total, done.currency))]
+        taxes = [(_("Tax {tax}").format(tax=tax.name), money(tax.tax, done.currency)) for tax in done.taxes.all()]
+        return [
+            (_("Net"), money(done.net, done.currency)),
+            *taxes,
+            (_("Credit note"), money(done.total, done.currency)),
+        ]
 
     def outcome(self, done: CreditNote) -> str:
-        return "" if self.follows else f"Credit note {done} over {money(done.total, done.currency)}."
+        return (
+            ""
+            if self.follows
+            else _("Credit note {done} over {total}.").format(done=done, total=money(done.total, done.currency))
+        )
 
     def page_after(self, done: CreditNote) -> CreditNote:
         return done
 
 
 class WriteOffBill(OfBill):
-    title = "Write off bill {}"
-    button = "Write off"
+    title = gettext_lazy("Write off bill {}")
+    button = gettext_lazy("Write off")
     name = "write_off"
     icon = "money_off"
     permission = "billing.writeoff_bill"
@@ -128,20 +143,27 @@ class WriteOffBill(OfBill):
 
     @classmethod
     def refusal(cls, row: Bill) -> str:
-        return "" if row.outstanding else f"Bill {row} is not open: there is nothing to write off."
+        return "" if row.outstanding else _("Bill {row} is not open: there is nothing to write off.").format(row=row)
 
     def outcome(self, done: CreditNote) -> str:
-        return f"{money(done.total, done.currency)} of bill {self.row} is written off: it is not waited for any more."
+        return _("{total} of bill {row} is written off: it is not waited for any more.").format(
+            total=money(done.total, done.currency), row=self.row
+        )
 
 
 def _amount_of(line: BillLine, left: Decimal) -> AmountField:
     if not left:
         return AmountField(required=False, widget=forms.HiddenInput)
-    text = f"{_as_it_stands(line)} At most {left}; empty: nothing of this line."
+    text = _("{tax} At most {left}; empty: nothing of this line.").format(tax=_as_it_stands(line), left=left)
     return AmountField(label=line.description, required=False, initial=left, help_text=text)
 
 
 def _as_it_stands(line: BillLine) -> str:
     if line.tax_percent is None:
-        return "Without tax."
-    return f"{'With' if line.tax_inclusive else 'Without'} its tax ({line.tax_name}), as on the bill."
+        return _("Without tax.")
+    told = (
+        _("With its tax ({tax}), as on the bill.")
+        if line.tax_inclusive
+        else _("Without its tax ({tax}), as on the bill.")
+    )
+    return told.format(tax=line.tax_name)

@@ -13,6 +13,7 @@ from billing.admin.search import SearchedByCustomer
 from billing.admin.subscription_facts import days
 from billing.models import BillLine
 from billing.services import policy
+from billing.words import gettext_lazy as _
 
 
 @admin.register(BillLine)
@@ -21,7 +22,7 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_select_related = ("bill", "subscription")
     list_filter = ("kind",)
     search_fields = ("bill__number",)
-    search_help_text = "Bill number, or the customer's code, name, phone or login"
+    search_help_text = _("Bill number, or the customer's code, name, phone or login")
     number_fields = ("bill__number",)
     customer_field = "bill__customer"
     ordering = ("-id",)
@@ -46,35 +47,35 @@ class BillLineAdmin(SearchedByCustomer, ReadOnlyAdmin):
         "cut_off",
     )
 
-    @display(description="period")
+    @display(description=_("period"))
     def period_text(self, line: BillLine) -> str:
         return formatting.NONE if line.period is None else days(line.period)
 
-    @display(description="days that count as billed")
+    @display(description=_("days that count as billed"))
     def billed_text(self, line: BillLine) -> str:
         return days(line.billed_days) if line.billed_days else formatting.NONE
 
-    @display(description="cut-off for this line")
+    @display(description=_("cut-off for this line"))
     @asked_once
     def cut_off(self, line: BillLine) -> str:
         return cut_offs.cut_off(line.cut_off_at, policy.calendar())
 
-    @display(description="amount")
+    @display(description=_("amount"))
     def line_amount(self, line: BillLine) -> SafeString:
         return amount_cell(line.amount, line.bill.currency)
 
-    @display(description="price")
+    @display(description=_("price"))
     def price_text(self, line: BillLine) -> str:
         return formatting.money(line.price, line.bill.currency)
 
-    @display(description="amount")
+    @display(description=_("amount"))
     def amount_text(self, line: BillLine) -> str:
         return formatting.money(line.amount, line.bill.currency)
 
-    @display(description="discount")
+    @display(description=_("discount"))
     def discount_text(self, line: BillLine) -> str:
         return formatting.money(line.discount, line.bill.currency)
 
-    @display(description="credited")
+    @display(description=_("credited"))
     def credited_text(self, line: BillLine) -> str:
         return formatting.money(line.credited, line.bill.currency)

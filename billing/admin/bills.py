@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.action_pages import action_of
@@ -24,6 +25,7 @@ from billing.admin.search import SearchedByCustomer
 from billing.documents import bills as papers
 from billing.models import Bill
 from billing.services import clock, summary
+from billing.words import gettext_lazy
 
 LINE_COLUMNS = columns(
     "Description",
@@ -34,7 +36,12 @@ LINE_COLUMNS = columns(
     "Credited",
     amounts=("Price", "Discount", "Amount", "Credited"),
 )
-PAID_COLUMNS = columns("Receipt or credit note", "Allocated", "Amount", amounts=("Amount",))
+PAID_COLUMNS = columns(
+    "Receipt or credit note",
+    "Allocated",
+    "Amount",
+    amounts=("Amount",),
+)
 
 
 @admin.register(Bill)
@@ -44,19 +51,19 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_filter = (BillStateFilter, ("due_on", DueFilter), ("issued_on", DateFilter))
     sortable_by = ("issued_on",)
     search_fields = ("number",)
-    search_help_text = "Bill number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Bill number, or the customer's code, name, phone or login")
     fieldsets = (
         (None, {"fields": (("number", "state"), ("customer", "issued_by"), ("issued_on", "due_on"))}),
         (
-            "Amounts",
+            gettext_lazy("Amounts"),
             {"fields": (("net_text", "tax_text", "total_text"), ("allocated_text", "left_text", "credited_text"))},
         ),
         (
-            "As issued",
+            gettext_lazy("As issued"),
             {"fields": (("customer_code", "customer_name"), ("customer_address", "customer_tax_id"), "issued_at")},
         ),
     )
-    void_fieldset = ("Void", {"fields": (("voided_at", "voided_by"), "void_reason")})
+    void_fieldset = (gettext_lazy("Void"), {"fields": (("voided_at", "voided_by"), "void_reason")})
     readonly_fields = ("state", "net_text", "tax_text", "total_text", "allocated_text", "left_text", "credited_text")
     credit_note = action_of(CreditBill)
     receive_payment = action_of(ReceivePaymentOfBill)
@@ -88,44 +95,44 @@ class BillAdmin(SearchedByCustomer, ReadOnlyAdmin):
             for part in row.allocations.select_related("payment", "credit_note")
         ]
         return [
-            Panel("Lines", LINE_COLUMNS, lines, empty="No lines."),
+            Panel(_("Lines"), LINE_COLUMNS, lines, empty=_("No lines.")),
             taxes_panel(row),
-            Panel("Paid by", PAID_COLUMNS, paid, empty="Nothing is paid yet."),
-            Panel("Credit notes", NOTE_COLUMNS, note_rows(row.credit_notes.order_by("pk")), empty="None."),
+            Panel(_("Paid by"), PAID_COLUMNS, paid, empty=_("Nothing is paid yet.")),
+            Panel(_("Credit notes"), NOTE_COLUMNS, note_rows(row.credit_notes.order_by("pk")), empty=_("None.")),
         ]
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, bill: Bill) -> SafeString:
         return formatting.state_label(summary.bill_state(bill, clock.local_date(timezone.now())))
 
-    @display(description="total")
+    @display(description=gettext_lazy("total"))
     def total_amount(self, bill: Bill) -> SafeString:
         return amount_cell(bill.total, bill.currency)
 
-    @display(description="left to pay")
+    @display(description=gettext_lazy("left to pay"))
     def left_amount(self, bill: Bill) -> SafeString:
         return amount_cell(bill.outstanding, bill.currency)
 
-    @display(description="net")
+    @display(description=gettext_lazy("net"))
     def net_text(self, bill: Bill) -> str:
         return formatting.money(bill.net, bill.currency)
 
-    @display(description="tax")
+    @display(description=gettext_lazy("tax"))
     def tax_text(self, bill: Bill) -> str:
         return formatting.money(bill.tax, bill.currency)
 
-    @display(description="credited")
+    @display(description=gettext_lazy("credited"))
     def credited_text(self, bill: Bill) -> str:
         return formatting.money(bill.credited, bill.currency)
 
-    @display(description="total")
+    @display(description=gettext_lazy("total"))
     def total_text(self, bill: Bill) -> str:
         return formatting.money(bill.total, bill.currency)
 
-    @display(description="paid")
+    @display(description=gettext_lazy("paid"))
     def allocated_text(self, bill: Bill) -> str:
         return formatting.money(bill.allocated, bill.currency)
 
-    @display(description="left to pay")
+    @display(description=gettext_lazy("left to pay"))
     def left_text(self, bill: Bill) -> str:
         return formatting.money(bill.outstanding, bill.currency)

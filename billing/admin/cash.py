@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.action_pages import action_of, action_page
@@ -27,25 +28,28 @@ from billing.admin.printing import print_button
 from billing.documents import shifts
 from billing.models import CashMovement, CashShift, Payment, Reversal
 from billing.services import areas, audit, cash
+from billing.words import gettext_lazy
 
 RUN = "billing.run_cashshift"
 SHOWN = 100
-BACK = "Taken back or paid out"
+BACK = gettext_lazy("Taken back or paid out")
 METHODS = columns("Method", "Payments", "Taken", BACK, "Left", amounts=("Taken", BACK, "Left"))
 MOVEMENTS = columns("At", "Kind", "What for", "Amount", amounts=("Amount",))
 REVERSALS = columns("At", "Kind", "Receipt", "Reason", "Amount", amounts=("Amount",))
 
 
 class OpenForm(forms.Form):
-    opening_float = CountField(label="Cash in the drawer", help_text="The float that you begin with, 0 for none.")
+    opening_float = CountField(
+        label=gettext_lazy("Cash in the drawer"), help_text=gettext_lazy("The float that you begin with, 0 for none.")
+    )
 
 
 class ShiftStateFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("open", "open"), ("closed", "closed, not handed over"), ("signed", "handed over")]
+        return [("open", "open"), ("closed", _("closed, not handed over")), ("signed", _("handed over"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CashShift]) -> QuerySet[CashShift]:
         states: dict[str | None, dict[str, bool]] = {
@@ -62,7 +66,7 @@ class CashShiftAdmin(ReadOnlyAdmin):
     list_select_related = ("staff", "handed_over_to")
     list_filter = (ShiftStateFilter,)
     search_fields = ("staff__username",)
-    search_help_text = "The name that somebody signs in with"
+    search_help_text = gettext_lazy("The name that somebody signs in with")
     fields = (
         ("staff", "state"),
         ("opened_at", "float_text"),
@@ -107,44 +111,44 @@ class CashShiftAdmin(ReadOnlyAdmin):
             for one in row.movements.all()
         ]
         found = [
-            Panel("By method", METHODS, methods, empty="No payment yet."),
-            Panel("Cash in and out", MOVEMENTS, moved),
+            Panel(_("By method"), METHODS, methods, empty=_("No payment yet.")),
+            Panel(_("Cash in and out"), MOVEMENTS, moved),
         ]
         user: Any = request.user
         return [*found, *_documents(row, user)] if user.has_perm("billing.view_payment") else found
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, shift: CashShift) -> SafeString:
         if shift.closed_at is None:
-            return label("open", "info")
-        return label("handed over", "success") if shift.handed_over_at else label("closed", "warning")
+            return label(_("open"), "info")
+        return label(_("handed over"), "success") if shift.handed_over_at else label(_("closed"), "warning")
 
-    @display(description="counted")
+    @display(description=gettext_lazy("counted"))
     def counted_amount(self, shift: CashShift) -> str:
         return NONE if shift.counted is None else amount_cell(shift.counted)
 
-    @display(description="difference")
+    @display(description=gettext_lazy("difference"))
     def difference_amount(self, shift: CashShift) -> str:
         return NONE if shift.counted is None else amount_cell(_difference(shift))
 
-    @display(description="float")
+    @display(description=gettext_lazy("float"))
     def float_text(self, shift: CashShift) -> str:
         return money(shift.opening_float)
 
-    @display(description="cash that should be there")
+    @display(description=gettext_lazy("cash that should be there"))
     @asked_once
     def drawer_text(self, shift: CashShift) -> str:
         return money(cash.drawer(shift))
 
-    @display(description="counted")
+    @display(description=gettext_lazy("counted"))
     def counted_text(self, shift: CashShift) -> str:
         return NONE if shift.counted is None else money(shift.counted)
 
-    @display(description="notes and coins")
+    @display(description=gettext_lazy("notes and coins"))
     def pieces_text(self, shift: CashShift) -> str:
         return ", ".join(f"{count} × {value}" for value, count in shift.pieces.items()) or NONE
 
-    @display(description="difference")
+    @display(description=gettext_lazy("difference"))
     def difference_text(self, shift: CashShift) -> str:
         return NONE if shift.counted is None else money(_difference(shift))
 
@@ -164,7 +168,7 @@ def _documents(shift: CashShift, user: Any) -> list[Panel]:
     found = Reversal.objects.filter(shift=shift) | Reversal.objects.filter(payment__shift=shift)
     back = [
         (
-            instant(one.reversed_at) + ("" if one.shift_id == shift.pk else ", after the close"),
+            instant(one.reversed_at) + ("" if one.shift_id == shift.pk else _(", after the close")),
             one.get_kind_display(),
             link(one.payment or one.credit_note),
             one.reason,
@@ -173,7 +177,7 @@ def _documents(shift: CashShift, user: Any) -> list[Panel]:
         for one in areas.seen(user, found).select_related("payment", "credit_note").order_by("-id")[:SHOWN]
     ]
     return [
-        Panel("Payments", (Column("Customer"), *PAYMENT_COLUMNS), rows, more=more),
+        Panel(_("Payments"), (Column("Customer"), *PAYMENT_COLUMNS), rows, more=more),
         Panel(BACK, REVERSALS, back),
     ]
 
@@ -196,17 +200,21 @@ def my_shift(request: HttpRequest) -> HttpResponse:
     if form.is_bound:
         opened = attempt(form, lambda: cash.start(staff=request.user, now=timezone.now(), **form.cleaned_data))
         if opened:
-            told = f"Your shift is open, with {money(opened.opening_float)} in the drawer."
-            audit.note(opened, f"Open the shift: {told}")
+            told = _("Your shift is open, with {opening_float} in the drawer.").format(
+                opening_float=money(opened.opening_float)
+            )
+            audit.note(opened, _("Open the shift: {told}").format(told=told))
             messages.success(request, told)
             return redirect(formatting.page_of(opened))
     shifts: Any = admin.site.get_model_admin(CashShift)
     return action_page(
         shifts,
         request,
-        title="Open your shift",
+        title=_("Open your shift"),
         form=form,
-        button="Open the shift",
-        facts=[("Then", "The payments that you take are counted to it, until you close it with the cash counted.")],
+        button=_("Open the shift"),
+        facts=[
+            (_("Then"), _("The payments that you take are counted to it, until you close it with the cash counted."))
+        ],
         cancel=reverse("admin:index"),
     )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin.action_pages import CONFIRMED, ActionPage, Facts
@@ -19,6 +20,7 @@ from billing.rules import denominations
 from billing.rules.errors import Refused
 from billing.rules.money import parse_minimum
 from billing.services import cash
+from billing.words import gettext_lazy
 
 Kind = CashMovement.Kind
 
@@ -38,18 +40,23 @@ class CountField(AmountField):
 
 class MoveForm(OnceForm):
     amount = AmountField()
-    reason = TextField(label="What for", help_text="Needed, for the books: what was paid, or where the cash went.")
+    reason = TextField(
+        label=gettext_lazy("What for"),
+        help_text=gettext_lazy("Needed, for the books: what was paid, or where the cash went."),
+    )
 
 
 class CloseForm(forms.Form):
     """The cash as one amount, or how many there are of each note and coin. ``seen`` is what the preview showed."""
 
     counted = CountField(
-        label="Cash counted",
+        label=gettext_lazy("Cash counted"),
         required=False,
-        help_text="All notes and coins in the drawer, with the float. Leave it empty when you count them below.",
+        help_text=gettext_lazy(
+            "All notes and coins in the drawer, with the float. Leave it empty when you count them below."
+        ),
     )
-    reason = TextField(label="Reason of a difference")
+    reason = TextField(label=gettext_lazy("Reason of a difference"))
     seen = CountField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +64,7 @@ class CloseForm(forms.Form):
         self._values = denominations.of(settings.CURRENCY)
         for place, value in enumerate(self._values):
             self.fields[f"pieces_{place}"] = forms.IntegerField(
-                label=f"Pieces of {money(value)}",
+                label=_("Pieces of {value}").format(value=money(value)),
                 required=False,
                 min_value=0,
                 max_value=denominations.MOST_PIECES,
@@ -71,7 +78,7 @@ class CloseForm(forms.Form):
         if found["pieces"] and found.get("counted") is None:
             found["counted"] = denominations.total(found["pieces"], settings.CURRENCY)
         if found.get("counted") is None and not self.errors:
-            raise ValidationError("Enter the cash that you counted, or how many there are of each note and coin.")
+            raise ValidationError(_("Enter the cash that you counted, or how many there are of each note and coin."))
         return found
 
 
@@ -86,10 +93,15 @@ class ShiftPage(ActionPage):
 
     @classmethod
     def refusal(cls, row: CashShift) -> str:
-        return "This shift is closed: it never changes any more." if row.closed_at else ""
+        return _("This shift is closed: it never changes any more.") if row.closed_at else ""
 
     def facts(self) -> Facts:
-        return [("Shift", f"{self.row.staff}, since {instant(self.row.opened_at)}")]
+        return [
+            (
+                _("Shift"),
+                _("{staff}, since {opened_at}").format(staff=self.row.staff, opened_at=instant(self.row.opened_at)),
+            )
+        ]
 
 
 class Move(ShiftPage):
@@ -99,37 +111,39 @@ class Move(ShiftPage):
     form_class = MoveForm
 
     def facts(self) -> Facts:
-        return [*super().facts(), ("In the drawer", money(cash.drawer(self.row)))]
+        return [*super().facts(), (_("In the drawer"), money(cash.drawer(self.row)))]
 
     def act(self, data: dict[str, Any]) -> CashMovement:
         return cash.move(shift=self.row, kind=self.kind, now=self.now, by=self.request.user, **data)
 
     def told(self, done: CashMovement) -> str:
-        return f"{done.get_kind_display().capitalize()}: {money(done.amount)}. The drawer holds {self._left()} now."
+        return _("{kind}: {amount}. The drawer holds {left} now.").format(
+            kind=done.get_kind_display().capitalize(), amount=money(done.amount), left=self._left()
+        )
 
     def _left(self) -> str:
         return money(cash.drawer(self.row))
 
 
 class PayIn(Move):
-    title = "Put cash into the drawer of {}"
-    button = "Pay in"
+    title = gettext_lazy("Put cash into the drawer of {}")
+    button = gettext_lazy("Pay in")
     name = "pay_in"
     icon = "add"
     kind = Kind.PAY_IN
 
 
 class PayOut(Move):
-    title = "Pay something out of the drawer of {}"
-    button = "Pay out"
+    title = gettext_lazy("Pay something out of the drawer of {}")
+    button = gettext_lazy("Pay out")
     name = "pay_out"
     icon = "remove"
     kind = Kind.PAY_OUT
 
 
 class Deposit(Move):
-    title = "Take a deposit out of the drawer of {}"
-    button = "Deposit"
+    title = gettext_lazy("Take a deposit out of the drawer of {}")
+    button = gettext_lazy("Deposit")
     name = "deposit"
     icon = "account_balance"
     kind = Kind.DEPOSIT
@@ -138,8 +152,8 @@ class Deposit(Move):
 class CloseShift(ShiftPage):
     """By the cashier; by somebody who may sign, when the cashier has gone home."""
 
-    title = "Close {}"
-    button = "Close the shift"
+    title = gettext_lazy("Close {}")
+    button = gettext_lazy("Close the shift")
     name = "close"
     icon = "lock"
     has_preview = True
@@ -163,25 +177,27 @@ class CloseShift(ShiftPage):
         cash.require_sum(counted, pieces)
         cash.require_reason(counted, expected, data["reason"])
         counts = ", ".join(f"{count} × {value}" for value, count in pieces.items())
-        facts = [("It should hold", money(expected)), ("Difference", money(counted - expected))]
-        facts += [("Notes and coins", counts)] if pieces else []
-        return facts, ["The shift is closed and never changes any more. A second person signs for the cash."]
+        facts = [(_("It should hold"), money(expected)), (_("Difference"), money(counted - expected))]
+        facts += [(_("Notes and coins"), counts)] if pieces else []
+        return facts, [_("The shift is closed and never changes any more. A second person signs for the cash.")]
 
     def act(self, data: dict[str, Any]) -> CashShift:
         user: Any = self.request.user
         if self.row.staff_id != user.pk and not user.has_perm("billing.sign_cashshift"):
-            raise Refused(f"This is the shift of {self.row.staff}. Close your own one.")
+            raise Refused("This is the shift of {staff}. Close your own one.", staff=self.row.staff)
         return cash.close(shift=self.row, now=self.now, by=user, **data)
 
     def told(self, done: CashShift) -> str:
         difference = money((done.counted or Decimal(0)) - (done.expected or Decimal(0)))
         counted, expected = money(done.counted or Decimal(0)), money(done.expected or Decimal(0))
-        return f"The shift is closed: {counted} counted, {expected} expected, difference {difference}."
+        return _("The shift is closed: {counted} counted, {expected} expected, difference {difference}.").format(
+            counted=counted, expected=expected, difference=difference
+        )
 
 
 class SignShift(ActionPage):
-    title = "Take over the cash of {}"
-    button = "Sign for the cash"
+    title = gettext_lazy("Take over the cash of {}")
+    button = gettext_lazy("Sign for the cash")
     name = "sign"
     icon = "signature"
     permission = "billing.sign_cashshift"
@@ -193,20 +209,26 @@ class SignShift(ActionPage):
     @classmethod
     def refusal(cls, row: CashShift) -> str:
         if row.closed_at is None:
-            return "The shift is open. It is handed over when it is closed."
-        return f"{row.handed_over_to} has signed for this cash already." if row.handed_over_to_id else ""
+            return _("The shift is open. It is handed over when it is closed.")
+        return (
+            _("{handed_over_to} has signed for this cash already.").format(handed_over_to=row.handed_over_to)
+            if row.handed_over_to_id
+            else ""
+        )
 
     def facts(self) -> Facts:
         shift: CashShift = self.row
         return [
-            ("Cashier", str(shift.staff)),
-            ("Counted", money(shift.counted or Decimal(0))),
-            ("It should have held", money(shift.expected or Decimal(0))),
-            ("Reason of the difference", shift.difference_reason or "none"),
+            (_("Cashier"), str(shift.staff)),
+            (_("Counted"), money(shift.counted or Decimal(0))),
+            (_("It should have held"), money(shift.expected or Decimal(0))),
+            (_("Reason of the difference"), shift.difference_reason or _("none")),
         ]
 
     def act(self, data: dict[str, Any]) -> CashShift:
         return cash.hand_over(shift=self.row, now=self.now, to=self.request.user)
 
     def told(self, done: CashShift) -> str:
-        return f"You have signed for {money(done.counted or Decimal(0))} of {done.staff}."
+        return _("You have signed for {counted} of {staff}.").format(
+            counted=money(done.counted or Decimal(0)), staff=done.staff
+        )

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from billing.admin import formatting
@@ -24,15 +25,26 @@ from billing.models import Item, Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import rounded
 from billing.services import plans
+from billing.words import gettext_lazy
 
-BILLS_WHILE_UNPAID = [("unknown", "As usual: postpaid yes, prepaid no"), ("true", "Yes"), ("false", "No")]
-PERIODS = "Periods"
-IN_USE = (
+BILLS_WHILE_UNPAID = [
+    ("unknown", gettext_lazy("As usual: postpaid yes, prepaid no")),
+    ("true", gettext_lazy("Yes")),
+    ("false", gettext_lazy("No")),
+]
+PERIODS = gettext_lazy("Periods")
+IN_USE = gettext_lazy(
     "Subscriptions are billed by the interval and the billing day, so these stay. "
     "For another rhythm add a plan, and change the subscriptions to it."
 )
 LAST_PRICES = 12
-PRICE_COLUMNS = columns("Price", "For periods that started before", "Changed", "By", amounts=["Price"])
+PRICE_COLUMNS = columns(
+    "Price",
+    "For periods that started before",
+    "Changed",
+    "By",
+    amounts=["Price"],
+)
 NONE_BY_DEFAULT = ("lead_days", "trial_days")
 
 
@@ -42,19 +54,19 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Plan
         fields = "__all__"  # noqa: DJ007  (the admin's fieldsets name them)
-        help_texts = {"bills_while_unpaid": "Whether a subscription that is disabled as unpaid is billed further."}
+        help_texts = {
+            "bills_while_unpaid": gettext_lazy("Whether a subscription that is disabled as unpaid is billed further.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[
-            "price"
-        ].help_text = (
-            f"For one full interval, in {settings.CURRENCY}. A new price is for periods that start today or later."
-        )
+        self.fields["price"].help_text = _(
+            "For one full interval, in {currency}. A new price is for periods that start today or later."
+        ).format(currency=settings.CURRENCY)
         if "tax_rate" not in self.fields:  # for those who may only look
             return
         self.fields["bills_while_unpaid"].widget.choices = BILLS_WHILE_UNPAID
-        cast("forms.ModelChoiceField", self.fields["tax_rate"]).empty_label = "No tax"
+        cast("forms.ModelChoiceField", self.fields["tax_rate"]).empty_label = _("No tax")
         for name in NONE_BY_DEFAULT:
             self.fields[name].required = False
         if self.instance.pk:
@@ -91,19 +103,22 @@ class PlanAdmin(DeletedUnlessUsed):
     search_fields = ("name", "code")
     prepopulated_fields = {"code": ("name",)}
     used_by = "subscriptions"
-    instead = "Set “available until” to sell it no more."
+    instead = gettext_lazy("Set “available until” to sell it no more.")
     fieldsets = (
         (None, {"fields": ("name", "code", "price", "tax_rate", "mode")}),
         (PERIODS, {"fields": (*plans.RHYTHM, "trial_days")}),
-        ("Bills and payment", {"fields": ("lead_days", "due_days", "grace_days")}),
-        ("When disabled as unpaid", {"fields": ("bills_while_unpaid", "end_after_days", "reopens_when_paid")}),
-        ("Speed", {"fields": ("download_kbps", "upload_kbps")}),
-        ("On the router", {"fields": ("pool", "address_list", "unpaid_access")}),
+        (gettext_lazy("Bills and payment"), {"fields": ("lead_days", "due_days", "grace_days")}),
         (
-            "Quota",
+            gettext_lazy("When disabled as unpaid"),
+            {"fields": ("bills_while_unpaid", "end_after_days", "reopens_when_paid")},
+        ),
+        (gettext_lazy("Speed"), {"fields": ("download_kbps", "upload_kbps")}),
+        (gettext_lazy("On the router"), {"fields": ("pool", "address_list", "unpaid_access")}),
+        (
+            gettext_lazy("Quota"),
             {"fields": ("quota_gb", "over_quota", "throttled_download_kbps", "throttled_upload_kbps")},
         ),
-        ("On sale", {"fields": ("available_from", "available_until")}),
+        (gettext_lazy("On sale"), {"fields": ("available_from", "available_until")}),
     )
 
     def save_model(self, request: HttpRequest, obj: Plan, form: forms.ModelForm, change: bool) -> None:
@@ -136,19 +151,19 @@ class PlanAdmin(DeletedUnlessUsed):
             )
             for one in earlier
         ]
-        earlier_prices = [Panel("Earlier prices", PRICE_COLUMNS, rows)] if rows else []
+        earlier_prices = [Panel(_("Earlier prices"), PRICE_COLUMNS, rows)] if rows else []
         return [plan_panel(row), *earlier_prices]
 
-    @display(description="price", ordering="price")
+    @display(description=gettext_lazy("price"), ordering="price")
     def price_amount(self, plan: Plan) -> SafeString:
         return formatting.amount_cell(plan.price)
 
-    @display(description="every")
+    @display(description=gettext_lazy("every"))
     def every(self, plan: Plan) -> str:
         unit = plan.get_interval_unit_display()
         return unit if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
 
-    @display(description="down / up (kbit/s)")
+    @display(description=gettext_lazy("down / up (kbit/s)"))
     def speed(self, plan: Plan) -> str:
         return f"{plan.download_kbps or formatting.NONE} / {plan.upload_kbps or formatting.NONE}"
 
@@ -157,7 +172,9 @@ class TaxRateForm(forms.ModelForm):
     class Meta:
         model = TaxRate
         fields = ("name", "percent", "inclusive")
-        help_texts = {"percent": "0 to 100. A change touches bills to come; bills that are issued keep theirs."}
+        help_texts = {
+            "percent": gettext_lazy("0 to 100. A change touches bills to come; bills that are issued keep theirs.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -172,15 +189,15 @@ class TaxRateAdmin(DeletedUnlessUsed):
     sortable_by = ("name", "percent_text")
     search_fields = ("name",)
     used_by = "plans"
-    instead = "Give these plans another rate first."
+    instead = gettext_lazy("Give these plans another rate first.")
 
     def users_of(self, row: TaxRate) -> str:
-        return super().users_of(row) or ("one-off items" if Item.objects.filter(tax_rate=row).exists() else "")
+        return super().users_of(row) or (_("one-off items") if Item.objects.filter(tax_rate=row).exists() else "")
 
-    @display(description="percent", ordering="percent")
+    @display(description=gettext_lazy("percent"), ordering="percent")
     def percent_text(self, rate: TaxRate) -> str:
         return formatting.percent(rate.percent)
 
-    @display(description="prices")
+    @display(description=gettext_lazy("prices"))
     def prices(self, rate: TaxRate) -> str:
-        return "with tax" if rate.inclusive else "without tax"
+        return _("with tax") if rate.inclusive else _("without tax")

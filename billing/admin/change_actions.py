@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.deeds import Deed
@@ -12,6 +13,7 @@ from billing.admin.formatting import day, link
 from billing.admin.subscription_facts import next_bill
 from billing.models import ScheduledChange
 from billing.services import scheduled_changes
+from billing.words import gettext_lazy
 
 Kind, Status = ScheduledChange.Kind, ScheduledChange.Status
 
@@ -33,13 +35,13 @@ class OfChange(ActionPage):
 
     def facts(self) -> Facts:
         change: ScheduledChange = self.row
-        failure = [("Failed", change.error)] if change.error else []
-        plan = [("To the plan", str(change.plan))] if change.plan else []
+        failure = [(_("Failed"), change.error)] if change.error else []
+        plan = [(_("To the plan"), str(change.plan))] if change.plan else []
         return [
-            ("Subscription", link(change.subscription)),
-            ("Change", change.get_kind_display()),
+            (_("Subscription"), link(change.subscription)),
+            (_("Change"), change.get_kind_display()),
             *plan,
-            ("On", day(change.due_on)),
+            (_("On"), day(change.due_on)),
             *failure,
         ]
 
@@ -48,8 +50,8 @@ class OfChange(ActionPage):
 
 
 class TakeBackChange(OfChange, Deed):
-    title = "Take back: {}"
-    button = "Take back"
+    title = gettext_lazy("Take back: {}")
+    button = gettext_lazy("Take back")
     name = "take_back"
     icon = "undo"
     service = scheduled_changes.take_back
@@ -58,32 +60,42 @@ class TakeBackChange(OfChange, Deed):
     @classmethod
     def refusal(cls, row: ScheduledChange) -> str:
         if row.kind == Kind.START:
-            return "A start cannot be taken back. End the subscription instead."
-        return "" if row.status in scheduled_changes.UNSETTLED else f"“{row}” is {row.get_status_display()} already."
+            return _("A start cannot be taken back. End the subscription instead.")
+        return (
+            ""
+            if row.status in scheduled_changes.UNSETTLED
+            else _("“{row}” is {status} already.").format(row=row, status=row.get_status_display())
+        )
 
     @property
     def customer_id(self) -> int:
         return int(self.row.subscription.customer_id)
 
     def previewed(self, done: None) -> Facts:
-        return [("Next bill", next_bill(self.row.subscription))]
+        return [(_("Next bill"), next_bill(self.row.subscription))]
 
     def outcome(self, done: None) -> str:
-        return f"“{self.row}” is taken back. Next bill: {next_bill(self.row.subscription)}."
+        return _("“{row}” is taken back. Next bill: {next_bill}.").format(
+            row=self.row, next_bill=next_bill(self.row.subscription)
+        )
 
 
 class TryChangeAgain(OfChange):
-    title = "Try again: {}"
-    button = "Try again"
+    title = gettext_lazy("Try again: {}")
+    button = gettext_lazy("Try again")
     name = "try_again"
     icon = "refresh"
 
     @classmethod
     def refusal(cls, row: ScheduledChange) -> str:
-        return "" if row.status == Status.FAILED else f"“{row}” did not fail: there is nothing to try again."
+        return (
+            ""
+            if row.status == Status.FAILED
+            else _("“{row}” did not fail: there is nothing to try again.").format(row=row)
+        )
 
     def act(self, data: dict[str, Any]) -> None:
         scheduled_changes.try_again(change=self.row)
 
     def told(self, done: None) -> str:
-        return f"“{self.row}” is tried again by the next run of “Apply scheduled changes”."
+        return _("“{row}” is tried again by the next run of “Apply scheduled changes”.").format(row=self.row)

@@ -15,6 +15,7 @@ from billing.admin.filters import DateFilter
 from billing.admin.formatting import day, instant, state_label
 from billing.admin.subscription_facts import ONE_DAY, days, taken_off
 from billing.models import Discount, Hold, ScheduledChange, UnbilledDays
+from billing.words import gettext_lazy as _
 
 
 @admin.register(ScheduledChange)
@@ -36,11 +37,11 @@ class ScheduledChangeAdmin(BySubscription):
     try_again = action_of(TryChangeAgain)
     actions_detail = ("try_again", "take_back")
 
-    @display(description="change")
+    @display(description=_("change"))
     def kind_text(self, change: ScheduledChange) -> str:
         return capfirst(change.get_kind_display())
 
-    @display(description="status")
+    @display(description=_("status"))
     def state(self, change: ScheduledChange) -> SafeString:
         return state_label(change.status)
 
@@ -56,7 +57,7 @@ class DiscountAdmin(BySubscription):
     end = action_of(EndDiscount)
     actions_detail = ("end",)
 
-    @display(description="off the price")
+    @display(description=_("off the price"))
     def off(self, discount: Discount) -> str:
         return taken_off(discount)
 
@@ -69,11 +70,11 @@ class HoldAdmin(BySubscription):
     fields = ("subscription", "days_text", "note", ("created_at", "created_by"), "ended")
     readonly_fields = ("days_text", "ended")
 
-    @display(description="days")
+    @display(description=_("days"))
     def days_text(self, hold: Hold) -> str:
         return days(hold.days)
 
-    @display(description="ended")
+    @display(description=_("ended"))
     def ended(self, hold: Hold) -> str:
         return instant(hold.settled_at)
 
@@ -87,6 +88,6 @@ class UnbilledDaysAdmin(BySubscription):
     fields = ("subscription", ("first_day", "last_day"), "reason", "recorded_at")
     readonly_fields = ("last_day",)
 
-    @display(description="last day")
+    @display(description=_("last day"))
     def last_day(self, found: UnbilledDays) -> str:
         return day(found.end_day - ONE_DAY)

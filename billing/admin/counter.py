@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from billing.admin.access_labels import access_of_all
 from billing.admin.formatting import amount_cell, link, money, page_of
@@ -17,11 +18,28 @@ from billing.admin.panels import Panel, columns
 from billing.models import Customer
 from billing.services import areas, customer_search
 from billing.services.customer_search import Match
+from billing.words import gettext_lazy
 
 NEEDED = "billing.view_customer"
 OFFERED, LISTED = 8, 50
 LONGEST = 120  # letters of a search
-HEADS = columns("Customer", "Found by", "Phone", "Area", "Access", "Owes", amounts=("Owes",))
+HEADS = columns(
+    "Customer",
+    "Found by",
+    "Phone",
+    "Area",
+    "Access",
+    "Owes",
+    amounts=("Owes",),
+)
+FOUND_BY = {
+    "code": gettext_lazy("code"),
+    "name": gettext_lazy("name"),
+    "login": gettext_lazy("login"),
+    "phone": gettext_lazy("phone"),
+    "bill": gettext_lazy("bill"),
+    "national id": gettext_lazy("national id"),
+}
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -46,9 +64,11 @@ def counter(request: HttpRequest) -> HttpResponse:
     if len(found) == 1:
         return redirect(page_of(found[0][1]))
     rows = [_row(*row) for row in found]
-    content: dict[str, Any] = {"title": "Counter", "counter": box(), "typed": typed}
+    content: dict[str, Any] = {"title": _("Counter"), "counter": box(), "typed": typed}
     if typed:
-        content["panels"] = [Panel(f"Customers found for “{typed}”", HEADS, rows, empty="Nobody.")]
+        content["panels"] = [
+            Panel(_("Customers found for “{typed}”").format(typed=typed), HEADS, rows, empty=_("Nobody."))
+        ]
     request.current_app = admin.site.name
     return TemplateResponse(request, "billing/counter.html", {**admin.site.each_context(request), **content})
 
@@ -59,7 +79,7 @@ def matches(request: HttpRequest) -> JsonResponse:
         {
             "address": page_of(customer),
             "name": str(customer),
-            "found_by": "" if match.kind in ("code", "name") else f"{match.kind} {match.text}",
+            "found_by": "" if match.kind in ("code", "name") else _found_by(match),
             "owes": money(customer.owed) if customer.owed else "",
         }
         for match, customer in _found(request, _typed(request), OFFERED)
@@ -83,10 +103,14 @@ def _found(request: HttpRequest, typed: str, limit: int) -> list[tuple[Match, An
     return [(match, customers[match.customer_id]) for match in found if match.customer_id in customers]
 
 
+def _found_by(match: Match) -> str:
+    return f"{FOUND_BY[match.kind]} {match.text}"
+
+
 def _row(match: Match, customer: Any) -> tuple[object, ...]:
     return (
         link(customer),
-        f"{match.kind} {match.text}",
+        _found_by(match),
         customer.phone,
         customer.area or "",
         access_of_all(customer.services),

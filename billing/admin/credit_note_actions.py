@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
 from billing.admin.fields import AmountField, OnceForm, TextField
@@ -12,11 +14,12 @@ from billing.admin.payment_actions import Refund, left_of
 from billing.models import CreditNote, Reversal
 from billing.rules.money import rounded
 from billing.services import reversals
+from billing.words import gettext_lazy
 
 
 class WithdrawForm(OnceForm):
     amount = AmountField()
-    reason = TextField(help_text="Needed, for the books: why the credit is taken back.")
+    reason = TextField(help_text=gettext_lazy("Needed, for the books: why the credit is taken back."))
 
 
 class OfCreditNote(Deed):
@@ -25,11 +28,16 @@ class OfCreditNote(Deed):
     def facts(self) -> Facts:
         note: CreditNote = self.row
         return [
-            ("Credit note", f"{note} of {day(note.issued_on)}, {note.get_kind_display()}"),
-            ("Customer", link(note.customer)),
-            ("Amount", money(note.total, note.currency)),
-            ("Pays bills", money(note.allocated, note.currency)),
-            ("Left as credit", money(note.credit, note.currency)),
+            (
+                _("Credit note"),
+                _("{note} of {issued_on}, {kind}").format(
+                    note=note, issued_on=day(note.issued_on), kind=note.get_kind_display()
+                ),
+            ),
+            (_("Customer"), link(note.customer)),
+            (_("Amount"), money(note.total, note.currency)),
+            (_("Pays bills"), money(note.allocated, note.currency)),
+            (_("Left as credit"), money(note.credit, note.currency)),
         ]
 
     def initial(self) -> dict[str, Any]:
@@ -37,17 +45,21 @@ class OfCreditNote(Deed):
 
     @classmethod
     def refusal(cls, row: CreditNote) -> str:
-        return "" if left_of(row) else f"Credit note {row} is taken back or paid out already: nothing is left of it."
+        return (
+            ""
+            if left_of(row)
+            else _("Credit note {row} is taken back or paid out already: nothing is left of it.").format(row=row)
+        )
 
 
 class RefundCreditNote(Refund, OfCreditNote):
-    title = "Pay out credit note {}"
-    noun = "credit note"
+    title = gettext_lazy("Pay out credit note {}")
+    noun = gettext_lazy("credit note")
 
 
 class WithdrawCredit(OfCreditNote):
-    title = "Take back credit note {}"
-    button = "Take back"
+    title = gettext_lazy("Take back credit note {}")
+    button = gettext_lazy("Take back")
     name = "take_back"
     icon = "undo"
     permission = "billing.give_credit"
@@ -58,8 +70,10 @@ class WithdrawCredit(OfCreditNote):
     @classmethod
     def refusal(cls, row: CreditNote) -> str:
         if row.bill_id is not None:
-            return f"Credit note {row} corrects a bill and stays. Add a one-off item instead."
+            return _("Credit note {row} corrects a bill and stays. Add a one-off item instead.").format(row=row)
         return super().refusal(row)
 
     def outcome(self, done: Reversal) -> str:
-        return f"{money(done.amount, self.row.currency)} of credit note {self.row} is taken back."
+        return _("{amount} of credit note {row} is taken back.").format(
+            amount=money(done.amount, self.row.currency), row=self.row
+        )

@@ -7,6 +7,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -20,6 +21,7 @@ from billing.admin.search import SearchedByCustomer
 from billing.admin.subscription_facts import days
 from billing.documents import bills as papers
 from billing.models import CreditNote
+from billing.words import gettext_lazy
 
 LINE_COLUMNS = columns("Description", "Unused days", "Amount", amounts=("Amount",))
 
@@ -31,15 +33,15 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_filter = ("kind", ("issued_on", DateFilter))
     sortable_by = ("number", "issued_on")
     search_fields = ("number",)
-    search_help_text = "Credit note number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Credit note number, or the customer's code, name, phone or login")
     fieldsets = (
         (None, {"fields": (("number", "kind_text"), ("customer", "bill"), ("issued_on", "issued_by"), "reason")}),
         (
-            "Amounts",
+            gettext_lazy("Amounts"),
             {"fields": (("net_text", "tax_text", "total_text"), ("paid_text", "returned_text", "credit_text"))},
         ),
         (
-            "As issued",
+            gettext_lazy("As issued"),
             {"fields": (("customer_code", "customer_name"), ("customer_address", "customer_tax_id"), "issued_at")},
         ),
     )
@@ -56,46 +58,49 @@ class CreditNoteAdmin(SearchedByCustomer, ReadOnlyAdmin):
         ]
         parts = row.allocations.select_related("bill")
         return [
-            Panel("Lines", LINE_COLUMNS, lines, empty="No lines."),
+            Panel(_("Lines"), LINE_COLUMNS, lines, empty=_("No lines.")),
             taxes_panel(row),
             Panel(
-                "Bills paid", PART_COLUMNS, part_rows(parts, row.currency), empty="No bill yet: all of it is credit."
+                _("Bills paid"),
+                PART_COLUMNS,
+                part_rows(parts, row.currency),
+                empty=_("No bill yet: all of it is credit."),
             ),
-            reversals_panel(row, "Paid out or taken back"),
+            reversals_panel(row, _("Paid out or taken back")),
         ]
 
-    @display(description="kind")
+    @display(description=gettext_lazy("kind"))
     def kind_text(self, note: CreditNote) -> str:
         return capfirst(note.get_kind_display())
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def total_amount(self, note: CreditNote) -> SafeString:
         return amount_cell(note.total, note.currency)
 
-    @display(description="left as credit")
+    @display(description=gettext_lazy("left as credit"))
     def credit_amount(self, note: CreditNote) -> SafeString:
         return amount_cell(note.credit, note.currency)
 
-    @display(description="net")
+    @display(description=gettext_lazy("net"))
     def net_text(self, note: CreditNote) -> str:
         return money(note.net, note.currency)
 
-    @display(description="tax")
+    @display(description=gettext_lazy("tax"))
     def tax_text(self, note: CreditNote) -> str:
         return money(note.tax, note.currency)
 
-    @display(description="total")
+    @display(description=gettext_lazy("total"))
     def total_text(self, note: CreditNote) -> str:
         return money(note.total, note.currency)
 
-    @display(description="pays bills")
+    @display(description=gettext_lazy("pays bills"))
     def paid_text(self, note: CreditNote) -> str:
         return money(note.allocated, note.currency)
 
-    @display(description="paid out or taken back")
+    @display(description=gettext_lazy("paid out or taken back"))
     def returned_text(self, note: CreditNote) -> str:
         return money(note.returned, note.currency)
 
-    @display(description="left as credit")
+    @display(description=gettext_lazy("left as credit"))
     def credit_text(self, note: CreditNote) -> str:
         return money(note.credit, note.currency)

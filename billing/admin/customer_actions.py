@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.action_pages import ActionPage, Facts
@@ -16,49 +17,51 @@ from billing.models import Bill, CreditNote, Customer, Item, TaxRate
 from billing.rules import money as money_rules
 from billing.services import clock, credit_notes, items, summary
 from billing.services.drafts import BillDraft, draft, waiting_items
+from billing.words import gettext_lazy
 
 
 def in_currency() -> str:
-    return f"In {settings.CURRENCY}, such as {money_rules.example(settings.CURRENCY)}."
+    return _("In {currency}, such as {currency_2}.").format(
+        currency=settings.CURRENCY, currency_2=money_rules.example(settings.CURRENCY)
+    )
 
 
 class ItemForm(OnceForm):
-    description = TextField(help_text="Needed: the customer reads it on the bill.")
+    description = TextField(help_text=gettext_lazy("Needed: the customer reads it on the bill."))
     amount = AmountField()
     tax_rate = forms.ModelChoiceField(
-        TaxRate.objects.all(), required=False, empty_label="No tax", widget=UnfoldAdminSelectWidget
+        TaxRate.objects.all(), required=False, empty_label=gettext_lazy("No tax"), widget=UnfoldAdminSelectWidget
     )
 
 
 class GiveCreditForm(OnceForm):
     amount = AmountField()
-    reason = TextField(help_text="Needed: the customer reads it on the credit note.")
+    reason = TextField(help_text=gettext_lazy("Needed: the customer reads it on the credit note."))
 
 
 class AddItem(ActionPage):
-    title = "Add a one-off item for {}"
-    button = "Add one-off item"
+    title = gettext_lazy("Add a one-off item for {}")
+    button = gettext_lazy("Add one-off item")
     name = "add_item"
     icon = "add_shopping_cart"
     permission = "billing.add_item"
     form_class = ItemForm
 
     def facts(self) -> Facts:
-        return [("Customer", link(self.row)), ("Amounts", in_currency())]
+        return [(_("Customer"), link(self.row)), (_("Amounts"), in_currency())]
 
     def act(self, data: dict[str, Any]) -> Item:
         return items.add(customer=self.row, now=self.now, by=self.request.user, **data)
 
     def told(self, done: Item) -> str:
-        return (
-            f"“{done}” over {money(done.amount)} waits for the next bill of {self.row}. "
-            "“Bill items now” puts it on a bill of its own."
-        )
+        return _(
+            "“{done}” over {amount} waits for the next bill of {row}. “Bill items now” puts it on a bill of its own."
+        ).format(done=done, amount=money(done.amount), row=self.row)
 
 
 class BillItems(ActionPage):
-    title = "Bill the items of {} now"
-    button = "Bill items now"
+    title = gettext_lazy("Bill the items of {} now")
+    button = gettext_lazy("Bill items now")
     name = "bill_items"
     icon = "receipt"
     permission = "billing.add_bill"
@@ -66,17 +69,17 @@ class BillItems(ActionPage):
     @classmethod
     def refusal(cls, row: Customer) -> str:
         waits = Item.objects.filter(customer=row, bill=None, withdrawn_at=None).exists()
-        return "" if waits else "No item waits for a bill. Add a one-off item first."
+        return "" if waits else _("No item waits for a bill. Add a one-off item first.")
 
     def facts(self) -> Facts:
         bill = self._draft()
         return [
-            ("Customer", link(self.row)),
-            *((f"Item: {item}", money(item.amount)) for item in bill.items),
+            (_("Customer"), link(self.row)),
+            *((_("Item: {item}").format(item=item), money(item.amount)) for item in bill.items),
             *((part.rate.name, money(part.tax)) for part in bill.totals.taxes),
-            ("Total", money(bill.totals.total)),
-            ("Credit", money(summary.credit(self.row))),
-            ("Due", f"{day(bill.due_on)}, the last day to pay"),
+            (_("Total"), money(bill.totals.total)),
+            (_("Credit"), money(summary.credit(self.row))),
+            (_("Due"), _("{due_on}, the last day to pay").format(due_on=day(bill.due_on))),
         ]
 
     def act(self, data: dict[str, Any]) -> Bill:
@@ -93,8 +96,8 @@ class BillItems(ActionPage):
 
 
 class GiveCredit(Deed):
-    title = "Give credit to {}"
-    button = "Give credit"
+    title = gettext_lazy("Give credit to {}")
+    button = gettext_lazy("Give credit")
     name = "give_credit"
     icon = "volunteer_activism"
     permission = "billing.give_credit"
@@ -108,14 +111,18 @@ class GiveCredit(Deed):
 
     def facts(self) -> Facts:
         return [
-            ("Customer", link(self.row)),
-            ("Owes", money(summary.debt(self.row))),
-            ("Credit", money(summary.credit(self.row))),
-            ("Amounts", in_currency()),
+            (_("Customer"), link(self.row)),
+            (_("Owes"), money(summary.debt(self.row))),
+            (_("Credit"), money(summary.credit(self.row))),
+            (_("Amounts"), in_currency()),
         ]
 
     def outcome(self, done: CreditNote) -> str:
-        return "" if self.follows else f"Credit note {done} over {money(done.total, done.currency)}."
+        return (
+            ""
+            if self.follows
+            else _("Credit note {done} over {total}.").format(done=done, total=money(done.total, done.currency))
+        )
 
     def page_after(self, done: CreditNote) -> CreditNote:
         return done
@@ -123,6 +130,12 @@ class GiveCredit(Deed):
 
 def told_bill(bill: Bill) -> str:
     """What a bill that was issued a moment ago asks for."""
-    text = f"Bill {bill} is issued: {money(bill.total, bill.currency)}, due {day(bill.due_on)}."
-    paid = f" {money(bill.allocated, bill.currency)} is paid from credit." if bill.allocated else ""
+    text = _("Bill {bill} is issued: {total}, due {due_on}.").format(
+        bill=bill, total=money(bill.total, bill.currency), due_on=day(bill.due_on)
+    )
+    paid = (
+        _(" {allocated} is paid from credit.").format(allocated=money(bill.allocated, bill.currency))
+        if bill.allocated
+        else ""
+    )
     return text + paid

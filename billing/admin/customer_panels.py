@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin.access_labels import access_of
 from billing.admin.cut_offs import cut_off
@@ -55,15 +56,15 @@ def _subscriptions(customer: Any) -> Panel:
         for service in customer.services
     ]
     heads = columns("Login", "Plan", "Access", "Cut-off", "Since")
-    return Panel("Subscriptions", heads, rows, empty="No subscription yet.")
+    return Panel(_("Subscriptions"), heads, rows, empty=_("No subscription yet."))
 
 
 def _open_bills(customer: Customer) -> Panel:
     return Panel(
-        "Open bills",
+        _("Open bills"),
         BILL_COLUMNS,
         bill_rows(summary.open_bills(customer)),
-        empty="No open bill: nothing is owed.",
+        empty=_("No open bill: nothing is owed."),
         more=list_of(Bill, f"?customer__id__exact={customer.pk}"),
     )
 
@@ -71,10 +72,10 @@ def _open_bills(customer: Customer) -> Panel:
 def _last_payments(customer: Customer) -> Panel:
     payments = Payment.objects.filter(customer=customer).order_by("-received_at")[:LAST]
     return Panel(
-        "Last payments",
+        _("Last payments"),
         PAYMENT_COLUMNS,
         payment_rows(payments),
-        empty="No payment yet.",
+        empty=_("No payment yet."),
         more=list_of(Payment, f"?customer__id__exact={customer.pk}"),
     )
 
@@ -82,22 +83,35 @@ def _last_payments(customer: Customer) -> Panel:
 def _waiting_items(waiting: list[Item]) -> Panel:
     rows = [(link(item), instant(item.created_at), item.tax_rate or NONE, amount_cell(item.amount)) for item in waiting]
     heads = columns("Item", "Added", "Tax", "Amount", amounts=("Amount",))
-    return Panel("One-off items that wait for a bill", heads, rows)
+    return Panel(_("One-off items that wait for a bill"), heads, rows)
 
 
 def _last_notes(customer: Customer) -> Panel:
     return Panel(
-        "Last credit notes",
+        _("Last credit notes"),
         NOTE_COLUMNS,
         note_rows(CreditNote.objects.filter(customer=customer)[:LAST]),
-        empty="No credit note yet.",
+        empty=_("No credit note yet."),
         more=list_of(CreditNote, f"?customer__id__exact={customer.pk}"),
     )
 
 
-BILL_COLUMNS = columns("Bill", "Issued", "Due", "State", "Total", "Left to pay", amounts=("Total", "Left to pay"))
+BILL_COLUMNS = columns(
+    "Bill",
+    "Issued",
+    "Due",
+    "State",
+    "Total",
+    "Left to pay",
+    amounts=("Total", "Left to pay"),
+)
 PAYMENT_COLUMNS = columns(
-    "Receipt", "Received", "Method", "Amount", "Left as credit", amounts=("Amount", "Left as credit")
+    "Receipt",
+    "Received",
+    "Method",
+    "Amount",
+    "Left as credit",
+    amounts=("Amount", "Left as credit"),
 )
 
 

@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin import customer_panels, formatting
@@ -33,6 +34,7 @@ from billing.admin.statement import statement
 from billing.models import Area, Customer, Subscription
 from billing.rules.errors import Refused
 from billing.services import clock, customers, summary
+from billing.words import gettext_lazy
 
 SERVICES = Prefetch(
     "subscriptions",
@@ -40,7 +42,7 @@ SERVICES = Prefetch(
     to_attr="services",
 )
 
-OUTDATED = "This form cannot be used any more. Open “Add customer” anew."
+OUTDATED = gettext_lazy("This form cannot be used any more. Open “Add customer” anew.")
 OWN_TERMS = ("due_days", "grace_days")
 FORM_FIELDS = (
     "code",
@@ -62,7 +64,7 @@ class CustomerForm(forms.ModelForm):
         max_length=20,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Leave it empty, and the next number of the series is given.",
+        help_text=gettext_lazy("Leave it empty, and the next number of the series is given."),
     )
 
     class Meta:
@@ -90,7 +92,7 @@ class CustomerAdmin(AddedByService):
     list_filter = (CustomerAccessFilter, DebtFilter, "area")
     sortable_by = ("code", "name")
     search_fields = ("code", "name", "phone")
-    search_help_text = "Code, name, phone, login, bill number or national id"
+    search_help_text = gettext_lazy("Code, name, phone, login, bill number or national id")
     autocomplete_fields = ("area",)
     export_more = (("owes", "owed"),)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
@@ -98,9 +100,9 @@ class CustomerAdmin(AddedByService):
     change_form_before_template = "billing/hidden_fields.html"
     change_form_outer_after_template = "billing/customer_history.html"
     fieldsets = (
-        ("Account", {"fields": (("owes", "credit"),)}),
+        (gettext_lazy("Account"), {"fields": (("owes", "credit"),)}),
         (
-            "Customer",
+            gettext_lazy("Customer"),
             {
                 "fields": (
                     ("code", "name"),
@@ -125,7 +127,7 @@ class CustomerAdmin(AddedByService):
         "promise_to_pay",
         "statement",
         {
-            "title": "Add",
+            "title": gettext_lazy("Add"),
             "icon": "add",
             "items": ["add_subscription", "add_item", "bill_items", "give_credit", "exclude_from_cuts"],
         },
@@ -178,7 +180,7 @@ class CustomerAdmin(AddedByService):
     def has_add_subscription_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.add_subscription")
 
-    @button("New subscription", path="add-subscription", icon="add", permission="add_subscription")
+    @button(gettext_lazy("New subscription"), path="add-subscription", icon="add", permission="add_subscription")
     def add_subscription(self, request: HttpRequest, object_id: str) -> HttpResponse:
         customer = self.found(request, object_id)
         if customer is None:
@@ -188,36 +190,36 @@ class CustomerAdmin(AddedByService):
     def has_statement_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.view_ledgerentry")
 
-    @button("Statement", path="statement", icon="receipt_long", permission="statement")
+    @button(gettext_lazy("Statement"), path="statement", icon="receipt_long", permission="statement")
     def statement(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         customer = self.found(request, object_id)
         return statement(self, request, customer) if customer else self.missing(request, object_id)
 
-    @display(description="access")
+    @display(description=gettext_lazy("access"))
     def access(self, customer: Any) -> SafeString:
         return access_of_all(customer.services)
 
-    @display(description="owes")
+    @display(description=gettext_lazy("owes"))
     def owed_amount(self, customer: Any) -> SafeString:
         return formatting.amount_cell(customer.owed)
 
-    @display(description="payment")
+    @display(description=gettext_lazy("payment"))
     def payment(self, customer: Any) -> str:
         if customer.oldest_due_on is None:
             return formatting.NONE
         return formatting.state_label("overdue" if self._is_late(customer) else "open")
 
-    @display(description="owes")
+    @display(description=gettext_lazy("owes"))
     def owes(self, customer: Any) -> str:
         if customer.oldest_due_on is None:
             return formatting.money(customer.owed)
         owed, due_on = formatting.money(customer.owed), formatting.day(customer.oldest_due_on)
-        return format_html("{} {} due {}", owed, self.payment(customer), due_on)
+        return format_html(_("{} {} due {}"), owed, self.payment(customer), due_on)
 
     def _is_late(self, customer: Any) -> bool:
         return bool(customer.oldest_due_on < clock.local_date(timezone.now()))
 
-    @display(description="credit")
+    @display(description=gettext_lazy("credit"))
     @asked_once
     def credit(self, customer: Customer) -> str:
         return formatting.money(summary.credit(customer))
@@ -229,4 +231,4 @@ class AreaAdmin(DeletedUnlessUsed):
     sortable_by = ("name",)
     search_fields = ("name",)
     used_by = "customers"
-    instead = "Give these customers another area first."
+    instead = gettext_lazy("Give these customers another area first.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.consequences import sentences
 from billing.services.rehearsal import rehearse
@@ -63,4 +65,4 @@ class Deed(ActionPage):
     def _seen(self, done: Any, before: Any) -> tuple[Facts, Sequence[str]]:
         after = standing(before.customer_id)
         facts, found = self.previewed(done), sentences(before, after, now=self.now, is_preview=True)
-        return facts, found or ["Nothing changes for the customer's bills, credit and access."]
+        return facts, found or [_("Nothing changes for the customer's bills, credit and access.")]

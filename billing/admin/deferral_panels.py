@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from billing.admin.deferral_actions import TakeBack, TakeBackExclusion, TakeBackPromise
 from billing.admin.formatting import NONE, day, instant, link, state_label
@@ -16,7 +17,17 @@ from billing.models import Exclusion, Promise
 from billing.services import deferral_states
 
 LAST = 10
-HEADS = columns("What", "Until", "State", "Why", "Reminders", "Noted", "By", "Taken back", "")
+HEADS = columns(
+    "What",
+    "Until",
+    "State",
+    "Why",
+    "Reminders",
+    "Noted",
+    "By",
+    "Taken back",
+    "",
+)
 TAKEN_BACK_BY: dict[type[Any], type[TakeBack]] = {Promise: TakeBackPromise, Exclusion: TakeBackExclusion}
 
 
@@ -31,14 +42,14 @@ def deferrals_panel(request: HttpRequest, customer_id: int) -> Panel | None:
         found += own.select_related("created_by", "ended_by").order_by("-pk")[:LAST]
     found.sort(key=lambda one: one.created_at, reverse=True)
     rows = [_row(request, one) for one in found]
-    return Panel("Promises and exclusions", HEADS, rows, empty="No promise to pay and no exclusion from cuts.")
+    return Panel(_("Promises and exclusions"), HEADS, rows, empty=_("No promise to pay and no exclusion from cuts."))
 
 
 def _row(request: HttpRequest, one: Promise | Exclusion) -> tuple[object, ...]:
     state = deferral_states.state(one, now=timezone.now())
     return (
         link(one, type(one).__name__),
-        day(one.until) if one.until else "never cut",
+        day(one.until) if one.until else _("never cut"),
         state_label(state),
         one.why,
         _reminders(one),
@@ -50,7 +61,7 @@ def _row(request: HttpRequest, one: Promise | Exclusion) -> tuple[object, ...]:
 
 
 def _reminders(one: Promise | Exclusion) -> str:
-    return "go on" if isinstance(one, Exclusion) and one.notices else "rest"
+    return _("go on") if isinstance(one, Exclusion) and one.notices else _("rest")
 
 
 def _take_back(request: HttpRequest, one: Promise | Exclusion) -> str:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -15,6 +16,7 @@ from billing.admin.formatting import day, link, state_label
 from billing.admin.search import SearchedByCustomer
 from billing.models import Exclusion, Promise, Reminder
 from billing.services import deferral_states
+from billing.words import gettext_lazy
 
 
 class DeferralAdmin(SearchedByCustomer, ReadOnlyAdmin):
@@ -23,16 +25,16 @@ class DeferralAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_select_related: tuple[str, ...] = ("customer", "created_by")
     list_filter = (DeferralStateFilter, ("until", DateFilter))
     search_fields = ("customer__code",)
-    search_help_text = "The customer's code, name, phone or login"
+    search_help_text = gettext_lazy("The customer's code, name, phone or login")
     number_fields = ()
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, deferral: Promise | Exclusion) -> SafeString:
         return state_label(deferral_states.state(deferral, now=timezone.now()))
 
-    @display(description="until")
+    @display(description=gettext_lazy("until"))
     def last_day(self, deferral: Promise | Exclusion) -> str:
-        return day(deferral.until) if deferral.until else "never cut"
+        return day(deferral.until) if deferral.until else _("never cut")
 
 
 @admin.register(Promise)
@@ -72,16 +74,16 @@ class ReminderAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_select_related = ("bill__customer",)
     list_filter = (("recorded_at", DateFilter), StageFilter)
     search_fields = ("bill__number",)
-    search_help_text = "Bill number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Bill number, or the customer's code, name, phone or login")
     number_fields = ("bill__number",)
     customer_field = "bill__customer"
     fields = (("bill", "customer"), ("due", "days"), "recorded_at")
     readonly_fields = ("customer", "due")
 
-    @display(description="customer")
+    @display(description=gettext_lazy("customer"))
     def customer(self, reminder: Reminder) -> str:
         return link(reminder.bill.customer)
 
-    @display(description="due")
+    @display(description=gettext_lazy("due"))
     def due(self, reminder: Reminder) -> str:
         return day(reminder.bill.due_on)

@@ -5,31 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin.formatting import NONE, amount_cell, day, instant, link, percent, state_label
 from billing.admin.panels import Panel, columns
 from billing.models import Allocation, Bill, CreditNote, Payment
 
-TAX_COLUMNS = columns("Tax", "Percent", "On", "Amount", amounts=("Percent", "On", "Amount"))
-PART_COLUMNS = columns("Bill", "Status", "Allocated", "Amount", amounts=("Amount",))
-NOTE_COLUMNS = columns(
-    "Credit note", "Issued", "Kind", "Reason", "Amount", "Left as credit", amounts=("Amount", "Left as credit")
+TAX_COLUMNS = columns(
+    "Tax",
+    "Percent",
+    "On",
+    "Amount",
+    amounts=("Percent", "On", "Amount"),
 )
-REVERSAL_COLUMNS = columns("When", "What", "Paid out by", "Reason", "By", "Amount", amounts=("Amount",))
+PART_COLUMNS = columns(
+    "Bill",
+    "Status",
+    "Allocated",
+    "Amount",
+    amounts=("Amount",),
+)
+NOTE_COLUMNS = columns(
+    "Credit note",
+    "Issued",
+    "Kind",
+    "Reason",
+    "Amount",
+    "Left as credit",
+    amounts=("Amount", "Left as credit"),
+)
+REVERSAL_COLUMNS = columns(
+    "When",
+    "What",
+    "Paid out by",
+    "Reason",
+    "By",
+    "Amount",
+    amounts=("Amount",),
+)
 
 
 def taxes_panel(document: Bill | CreditNote) -> Panel:
     """The tax of each rate of a document (rule M4)."""
     rows = [
         (
-            f"{tax.name}, in the price" if tax.inclusive else tax.name,
+            _("{tax}, in the price").format(tax=tax.name) if tax.inclusive else tax.name,
             percent(tax.percent),
             amount_cell(tax.base, document.currency),
             amount_cell(tax.tax, document.currency),
         )
         for tax in document.taxes.order_by("pk")
     ]
-    return Panel("Taxes", TAX_COLUMNS, rows, empty="No tax.")
+    return Panel(_("Taxes"), TAX_COLUMNS, rows, empty=_("No tax."))
 
 
 def part_rows(parts: Iterable[Allocation], currency: str) -> list[tuple[object, ...]]:
@@ -73,4 +100,4 @@ def reversals_panel(source: Payment | CreditNote, title: str) -> Panel:
         )
         for reversal in source.reversals.select_related("reversed_by").order_by("pk")
     ]
-    return Panel(title, REVERSAL_COLUMNS, rows, empty="Nothing.")
+    return Panel(title, REVERSAL_COLUMNS, rows, empty=_("Nothing."))

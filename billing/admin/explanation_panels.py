@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin import subscription_panels
@@ -18,6 +19,7 @@ from billing.admin.panels import Panel, columns
 from billing.models import Subscription
 from billing.services import access, clock
 from billing.services.explanations import Explanation
+from billing.words import gettext_lazy
 
 YEARS = 10
 FORMAT = "%Y-%m-%dT%H:%M"
@@ -26,16 +28,16 @@ STEP_COLUMNS = columns("When", "", "What")
 
 class InstantForm(forms.Form):
     at = forms.DateTimeField(
-        label="At another time",
+        label=gettext_lazy("At another time"),
         input_formats=[FORMAT],
         widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
-        error_messages={"invalid": "Write it like 2026-03-31T18:00."},
+        error_messages={"invalid": gettext_lazy("Write it like 2026-03-31T18:00.")},
     )
 
     def clean_at(self) -> datetime:
         at: datetime = self.cleaned_data["at"]
         if abs(at.year - timezone.now().year) > YEARS:
-            raise ValidationError(f"Choose a time within {YEARS} years.")
+            raise ValidationError(_("Choose a time within {years} years.").format(years=YEARS))
         return at
 
 
@@ -47,22 +49,24 @@ def panels(request: HttpRequest, subscription: Subscription) -> list[Panel]:
     found = attempt(form, lambda: access.explain(subscription, form.cleaned_data["at"] if asked else now, now=now))
     if found is None:
         refused = [str(error) for error in form.non_field_errors()]
-        unclear = Panel("Access explained", STEP_COLUMNS, empty="", sentences=refused, form=form)
+        unclear = Panel(_("Access explained"), STEP_COLUMNS, empty="", sentences=refused, form=form)
         return [unclear, *subscription_panels.panels(request, subscription)]
     bills = found.bills if request.user.has_perm("billing.view_bill") else ()
-    unpaid = [Panel("Unpaid bills", BILL_COLUMNS, bill_rows(bills))] if bills else []
+    unpaid = [Panel(_("Unpaid bills"), BILL_COLUMNS, bill_rows(bills))] if bills else []
     shown = [bill.pk for bill in bills]
     return [_explained(found, form), *unpaid, *subscription_panels.panels(request, subscription, shown)]
 
 
 def _explained(found: Explanation, form: forms.Form) -> Panel:
-    state = "has access" if found.has_access else "has no access"
+    state = _("has access") if found.has_access else _("has no access")
     rows = [(instant(step.at), _mark(found, step.at), step.what) for step in found.steps]
-    title = f"Access explained: {found.subscription} {state} on {instant(found.at)}"
+    title = _("Access explained: {subscription} {state} on {at}").format(
+        subscription=found.subscription, state=state, at=instant(found.at)
+    )
     return Panel(title, STEP_COLUMNS, rows, empty="", sentences=found.sentences, form=form)
 
 
 def _mark(found: Explanation, at: datetime) -> str:
     if at <= found.at:
-        return "was"
-    return label("next", "info") if found.next and at == found.next.at else "then"
+        return _("was")
+    return label(_("next"), "info") if found.next and at == found.next.at else _("then")

@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from billing.admin import search
 from billing.models.fields import MoneyField
@@ -73,10 +74,10 @@ class Exported:
         except IncorrectLookupParameters:
             return redirect(f"{_address(admin, 'changelist')}?e=1")
         if vars(request).get(search.CUT):
-            messages.warning(request, "The search finds too many customers to be complete. Narrow it down first.")
+            messages.warning(request, _("The search finds too many customers to be complete. Narrow it down first."))
             return redirect(f"{_address(admin, 'changelist')}?{query.urlencode()}")
         name = f"{admin.opts.model_name}-{clock.local_date(timezone.now())}.{kind}"
-        _note(request, admin, f"Downloaded as {name}.")
+        _note(request, admin, _("Downloaded as {name}.").format(name=name))
         if kind == "xlsx":
             return _xlsx(request, admin, rows, name)
         heads, paths = _columns(admin)
@@ -94,7 +95,12 @@ def _note(request: HttpRequest, admin: Any, said: str) -> None:
 def _xlsx(request: HttpRequest, admin: Any, rows: QuerySet[Model], name: str) -> HttpResponseBase:
     most = settings.EXPORT_MAX_XLSX_ROWS
     if rows.order_by().values("pk")[: most + 1].count() > most:
-        messages.warning(request, f"These are more than {most:,} rows. Download them as CSV, or narrow the list down.")
+        messages.warning(
+            request,
+            _("These are more than {most} rows. Download them as CSV, or narrow the list down.").format(
+                most=f"{most:,}"
+            ),
+        )
         return redirect(f"{_address(admin, 'changelist')}?{request.GET.urlencode()}")
     heads, paths = _columns(admin)
     file = TemporaryFile()  # noqa: SIM115  (the response closes it)

@@ -21,8 +21,9 @@ from billing.admin import formatting
 from billing.models import Payment
 from billing.rules import money
 from billing.rules.errors import Refused
+from billing.words import gettext_lazy as _
 
-OUTDATED = "This form cannot be used any more. Open it anew."
+OUTDATED = _("This form cannot be used any more. Open it anew.")
 MOST_LETTERS = 200
 
 

@@ -20,9 +20,11 @@ from django.contrib.admin import (
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.models import AccessState, Account, Bill, Block, Customer, Item, LedgerEntry, Reminder
 from billing.services import clock, deferral_states, summary
+from billing.words import gettext_lazy
 
 
 class DateFilter(DateFieldListFilter):
@@ -55,11 +57,11 @@ class CutOffFilter(DateFilter):
 
 
 class BillStateFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [(state, state) for state in summary.BILL_STATES]
+        return [(state, _(state)) for state in summary.BILL_STATES]
 
     @property
     def ordering(self) -> str:
@@ -73,11 +75,11 @@ class BillStateFilter(SimpleListFilter):
 
 
 class ItemStateFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("waits", "waits"), ("billed", "billed"), ("withdrawn", "withdrawn")]
+        return [("waits", _("waits")), ("billed", _("billed")), ("withdrawn", _("withdrawn"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
         if self.value() == "waits":
@@ -88,11 +90,11 @@ class ItemStateFilter(SimpleListFilter):
 
 
 class DeferralStateFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [(state, state) for state in deferral_states.STATES]
+        return [(state, _(state)) for state in deferral_states.STATES]
 
     @property
     def ordering(self) -> str:
@@ -108,11 +110,11 @@ class DeferralStateFilter(SimpleListFilter):
 class DebtFilter(SimpleListFilter):
     """Customers with open bills. Nothing tells those without, but a look at all of them."""
 
-    title = "payment"
+    title = gettext_lazy("payment")
     parameter_name = "debt"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("overdue", "overdue"), ("open", "has open bills")]
+        return [("overdue", "overdue"), ("open", _("has open bills"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         bills = Bill.objects.filter(customer=OuterRef("pk"), status=Bill.Status.OPEN)
@@ -124,11 +126,11 @@ class DebtFilter(SimpleListFilter):
 class BalanceFilter(SimpleListFilter):
     """Accounts with bills to pay, or with money that has paid none yet."""
 
-    title = "balance"
+    title = gettext_lazy("balance")
     parameter_name = "balance"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("owes", "has open bills"), ("credit", "has credit")]
+        return [("owes", _("has open bills")), ("credit", _("has credit"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
         if self.value() == "owes":
@@ -139,11 +141,15 @@ class BalanceFilter(SimpleListFilter):
 class AccessFilter(SimpleListFilter):
     """Subscriptions that are on, off, or off for one reason: those that are off have an open block (rule E6)."""
 
-    title = "access"
+    title = gettext_lazy("access")
     parameter_name = "access"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("on", "on"), ("off", "off"), *((value, f"off: {text}") for value, text in Block.Reason.choices)]
+        return [
+            ("on", "on"),
+            ("off", "off"),
+            *((value, _("off: {text}").format(text=text)) for value, text in Block.Reason.choices),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value, blocks = self.value(), Block.objects.filter(closed_at=None)
@@ -206,7 +212,7 @@ class EntryFilter(ChoicesFieldListFilter):
 class StageFilter(SimpleListFilter):
     """Reminders of one stage, as the settings have it."""
 
-    title = "days after the due date"
+    title = gettext_lazy("days after the due date")
     parameter_name = "days"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:

@@ -11,20 +11,25 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.rules.access import NEVER
 from billing.services import wording
+from billing.words import gettext_noop
 
 NONE = "–"
 STATE_COLOURS = {
-    "open": "info",
-    "overdue": "danger",
-    "partly paid": "warning",
-    "paid": "success",
-    "pending": "info",
-    "done": "success",
-    "failed": "danger",
-    "running": "info",
+    gettext_noop("open"): "info",
+    gettext_noop("overdue"): "danger",
+    gettext_noop("partly paid"): "warning",
+    gettext_noop("paid"): "success",
+    gettext_noop("pending"): "info",
+    gettext_noop("done"): "success",
+    gettext_noop("failed"): "danger",
+    gettext_noop("running"): "info",
+    gettext_noop("cancelled"): "",
+    gettext_noop("void"): "",
+    gettext_noop("draft"): "",
 }
 REASON_COLOURS = {
     "unpaid": "danger",
@@ -59,7 +64,7 @@ def day(value: date | None) -> str:
 def instant(value: datetime | None) -> str:
     """An instant in the installation's zone; "never" for the one that stands for it."""
     if value == NEVER:
-        return "never"
+        return _("never")
     return wording.instant(value) if value else NONE
 
 
@@ -70,14 +75,16 @@ def label(text: str, colour: str = "") -> SafeString:
 
 def state_label(state: str) -> SafeString:
     """The label of the state of a bill or of a scheduled change."""
-    return label(state, STATE_COLOURS.get(state, ""))
+    return label(_(state), STATE_COLOURS.get(state, ""))
 
 
 def access_label(is_on: bool, reasons: Sequence[str] = ()) -> SafeString:
     """The label “on”, or one label for each reason why not."""
     if is_on:
-        return label("on", "success")
-    labels = [label(f"off: {reason}", REASON_COLOURS[reason]) for reason in reasons] or [label("off", "danger")]
+        return label(_("on"), "success")
+    labels = [label(_("off: {reason}").format(reason=reason), REASON_COLOURS[reason]) for reason in reasons] or [
+        label(_("off"), "danger")
+    ]
     return format_html_join(" ", "{}", ((label,) for label in labels))
 
 

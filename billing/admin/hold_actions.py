@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
@@ -13,14 +14,17 @@ from billing.admin.formatting import day
 from billing.admin.subscription_facts import days, facts_of, next_bill
 from billing.models import Block, Hold, Subscription
 from billing.services import clock, holds
+from billing.words import gettext_lazy
 
 
 class HoldForm(forms.Form):
-    starts_on = DayField(label="First day on hold")
+    starts_on = DayField(label=gettext_lazy("First day on hold"))
     ends_on = DayField(
-        label="Back on", required=False, help_text="First day with service again. Empty: until somebody resumes it."
+        label=gettext_lazy("Back on"),
+        required=False,
+        help_text=gettext_lazy("First day with service again. Empty: until somebody resumes it."),
     )
-    note = TextField(help_text="For your colleagues: why.")
+    note = TextField(help_text=gettext_lazy("For your colleagues: why."))
 
 
 class OnHold(Deed):
@@ -31,15 +35,15 @@ class OnHold(Deed):
 
     def facts(self) -> Facts:
         waiting = self.row.holds.filter(settled_at=None).order_by("days")
-        return [*facts_of(self.row), *(("Hold", days(hold.days)) for hold in waiting)]
+        return [*facts_of(self.row), *((_("Hold"), days(hold.days)) for hold in waiting)]
 
     def previewed(self, done: Any) -> Facts:
-        return [("Next bill", next_bill(self.row))]
+        return [(_("Next bill"), next_bill(self.row))]
 
 
 class HoldSubscription(OnHold):
-    title = "Hold {}"
-    button = "Hold"
+    title = gettext_lazy("Hold {}")
+    button = gettext_lazy("Hold")
     name = "hold"
     icon = "pause_circle"
     form_class = HoldForm
@@ -47,20 +51,24 @@ class HoldSubscription(OnHold):
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
-        return f"{row} ends on {day(row.ends_on)}. Take the end back first." if row.ends_on else ""
+        return (
+            _("{row} ends on {ends_on}. Take the end back first.").format(row=row, ends_on=day(row.ends_on))
+            if row.ends_on
+            else ""
+        )
 
     def initial(self) -> dict[str, Any]:
         return {"starts_on": max(clock.local_date(self.now), self.row.starts_on)}
 
     def outcome(self, done: Hold) -> str:
-        return (
-            f"{self.row} is on hold from {days(done.days)}. Unused days that are billed are credited at the end of it."
+        return _("{row} is on hold from {days}. Unused days that are billed are credited at the end of it.").format(
+            row=self.row, days=days(done.days)
         )
 
 
 class ResumeSubscription(OnHold):
-    title = "Resume {}"
-    button = "Resume"
+    title = gettext_lazy("Resume {}")
+    button = gettext_lazy("Resume")
     name = "resume"
     icon = "play_circle"
     service = holds.resume
@@ -68,7 +76,7 @@ class ResumeSubscription(OnHold):
     @classmethod
     def refusal(cls, row: Subscription) -> str:
         held = Block.objects.filter(subscription=row, reason=Block.Reason.HOLD, closed_at=None).exists()
-        return "" if held else f"{row} is not on hold."
+        return "" if held else _("{row} is not on hold.").format(row=row)
 
     def outcome(self, done: None) -> str:
-        return f"{self.row} is resumed from today."
+        return _("{row} is resumed from today.").format(row=self.row)

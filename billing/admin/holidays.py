@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.admin.base import BillingAdmin
 from billing.admin.formatting import day
@@ -28,8 +29,16 @@ class HolidayForm(forms.ModelForm):
             same &= Q(yearly=True)
         other = Holiday.objects.filter(same).exclude(pk=self.instance.pk).exclude(day=on).first()
         if other:
-            which = f"every year since {day(other.day)}" if other.yearly else f"on {day(other.day)} alone"
-            raise ValidationError(f"“{other}” is a holiday {which} already. Change or delete that one instead.")
+            which = (
+                _("every year since {day}").format(day=day(other.day))
+                if other.yearly
+                else _("on {day} alone").format(day=day(other.day))
+            )
+            raise ValidationError(
+                _("“{other}” is a holiday {which} already. Change or delete that one instead.").format(
+                    other=other, which=which
+                )
+            )
 
 
 @admin.register(Holiday)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.admin import business, counter, reports, waiting, who_will_be_cut
 from billing.admin.cards import Section
@@ -43,12 +44,12 @@ def _latest_events(user: Any) -> Panel:
     events = areas.seen(user, AccessEvent.objects.all())
     events = events.select_related("subscription", "bill", "run", "actor").order_by("-at", "-id")[:LATEST]
     rows = [(link(event.subscription), *event_row(event)) for event in events]
-    heads = (Column("Subscription"), *EVENT_COLUMNS)
-    return Panel("Latest changes of access", heads, rows, empty="None yet.", more=list_of(AccessEvent))
+    heads = (Column(_("Subscription")), *EVENT_COLUMNS)
+    return Panel(_("Latest changes of access"), heads, rows, empty=_("None yet."), more=list_of(AccessEvent))
 
 
 def _latest_payments(user: Any) -> Panel:
     payments = areas.seen(user, Payment.objects.select_related("customer")).order_by("-received_at")[:LATEST]
     rows = [(link(payment.customer), *cells) for payment, cells in zip(payments, payment_rows(payments), strict=True)]
-    heads = (Column("Customer"), *PAYMENT_COLUMNS)
-    return Panel("Latest payments", heads, rows, empty="None yet.", more=list_of(Payment))
+    heads = (Column(_("Customer")), *PAYMENT_COLUMNS)
+    return Panel(_("Latest payments"), heads, rows, empty=_("None yet."), more=list_of(Payment))

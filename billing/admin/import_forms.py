@@ -9,6 +9,7 @@ from uuid import uuid4
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin.fields import MethodField
@@ -16,6 +17,7 @@ from billing.models import ImportedFile, ImportedRow, Payment
 from billing.rules import cells
 from billing.services.imports import kinds
 from billing.services.imports.values import CREDIT, OWED, Field
+from billing.words import gettext_lazy
 
 Kind = ImportedFile.Kind
 NEEDS = {
@@ -24,9 +26,12 @@ NEEDS = {
     Kind.PLANS: "billing.import_customers",
     Kind.SUBSCRIPTIONS: "billing.import_customers",
 }
-DECIMALS = [(cells.POINT, "a point: 1,234.50"), (cells.COMMA, "a comma: 1.234,50")]
-ORDERS = [(cells.DAY_FIRST, "day first: 31/05/2026"), (cells.MONTH_FIRST, "month first: 05/31/2026")]
-BALANCES = [(OWED, "is owed to us"), (CREDIT, "is the customer's credit")]
+DECIMALS = [(cells.POINT, gettext_lazy("a point: 1,234.50")), (cells.COMMA, gettext_lazy("a comma: 1.234,50"))]
+ORDERS = [
+    (cells.DAY_FIRST, gettext_lazy("day first: 31/05/2026")),
+    (cells.MONTH_FIRST, gettext_lazy("month first: 05/31/2026")),
+]
+BALANCES = [(OWED, gettext_lazy("is owed to us")), (CREDIT, gettext_lazy("is the customer's credit"))]
 EXAMPLES = 3
 
 
@@ -40,15 +45,17 @@ class FileField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)
         if file.size > settings.IMPORT_MAX_MB << 20:
-            raise ValidationError(f"The file is larger than {settings.IMPORT_MAX_MB} MB. Divide it.")
+            raise ValidationError(
+                _("The file is larger than {import_max_mb} MB. Divide it.").format(import_max_mb=settings.IMPORT_MAX_MB)
+            )
         return file
 
 
 class UploadForm(forms.Form):
     """``request_key`` is made with the page: however often it is sent, the file comes once."""
 
-    kind = forms.ChoiceField(label="What it has", widget=UnfoldAdminSelectWidget)
-    file = FileField(label="File")
+    kind = forms.ChoiceField(label=gettext_lazy("What it has"), widget=UnfoldAdminSelectWidget)
+    file = FileField(label=gettext_lazy("File"))
     request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
@@ -67,11 +74,11 @@ class ColumnsForm(forms.Form):
         offered = [("", "–"), *((str(place), name) for place, name in enumerate(file.head))]
         for field in kinds.FIELDS[file.kind]:
             self.fields[self.name_of(field)] = forms.ChoiceField(
-                label=field.label,
+                label=_(field.label),
                 required=field.is_needed,
                 choices=offered,
                 initial=str(file.mapping.get(field.name, "")),
-                help_text=f"Such as {field.example}" if field.example else "",
+                help_text=_("Such as {example}").format(example=field.example) if field.example else "",
                 widget=UnfoldAdminSelectWidget,
             )
         self._add_options(file)
@@ -80,19 +87,21 @@ class ColumnsForm(forms.Form):
         options = file.options
         if file.kind == Kind.PAYMENTS:
             self.fields["source"] = forms.CharField(
-                label="Whose statement",
+                label=_("Whose statement"),
                 max_length=40,
                 initial=options.get("source", ""),
-                help_text="The bank or service, always written the same: a reference counts once for each.",
+                help_text=_("The bank or service, always written the same: a reference counts once for each."),
                 widget=UnfoldAdminTextInputWidget,
             )
-            self.fields["method"] = MethodField(label="Way to pay", initial=options.get("method", Payment.Method.BANK))
+            self.fields["method"] = MethodField(
+                label=_("Way to pay"), initial=options.get("method", Payment.Method.BANK)
+            )
         if any(field.name == "balance" for field in kinds.FIELDS[file.kind]):
             self.fields["balance"] = forms.ChoiceField(
-                label="A balance above zero", choices=BALANCES, widget=UnfoldAdminSelectWidget
+                label=_("A balance above zero"), choices=BALANCES, widget=UnfoldAdminSelectWidget
             )
             self.fields["balance"].initial = options.get("balance")
-        for name, label, choices in (("decimals", "Decimals after", DECIMALS), ("order", "Dates", ORDERS)):
+        for name, label, choices in (("decimals", _("Decimals after"), DECIMALS), ("order", _("Dates"), ORDERS)):
             self.fields[name] = forms.ChoiceField(
                 label=label, choices=choices, initial=options.get(name), widget=UnfoldAdminSelectWidget
             )

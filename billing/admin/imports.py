@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing.admin import formatting
@@ -26,6 +27,7 @@ from billing.rules.errors import Refused
 from billing.services import areas, audit, spreadsheets
 from billing.services.imports import files, kinds, sources
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
 from utils.scheduler import requests
@@ -35,7 +37,7 @@ SHOWN = 20  # of the files
 ROWS_SHOWN = 10  # of each outcome
 Status = ImportedFile.Status
 Outcome = ImportedRow.Outcome
-WHAT_IS_WRONG = ("Row", "What is wrong")
+WHAT_IS_WRONG = (gettext_lazy("Row"), gettext_lazy("What is wrong"))
 
 
 def may_see(request: HttpRequest) -> bool:
@@ -55,10 +57,13 @@ def imports(request: HttpRequest) -> HttpResponse:
     kept = attempt(form, lambda: _upload(request, form)) if request.method == "POST" else None
     if kept is None:
         context = {"form": form, "files": _visible(request).select_related("uploaded_by")[:SHOWN]}
-        return _page(request, "billing/imports.html", "Import", **context)
+        return _page(request, "billing/imports.html", _("Import"), **context)
     if len(kept) == 1:
         return redirect("import_file", pk=kept[0].pk)
-    messages.success(request, f"The file has {counted(len(kept), 'table')} to import. Take them in this order.")
+    messages.success(
+        request,
+        _("The file has {counted} to import. Take them in this order.").format(counted=counted(len(kept), "table")),
+    )
     return redirect(address())
 
 
@@ -109,14 +114,14 @@ def _columns(request: HttpRequest, file: ImportedFile) -> HttpResponse:
         _start(request, timezone.now())
         return redirect("import_file", pk=file.pk)
     rows = first_rows(list(file.rows.order_by("position")[:ROWS_SHOWN]))
-    panels = [Panel("The first rows", columns(*file.head), [tuple(row) for row in rows])]
+    panels = [Panel(_("The first rows"), columns(*file.head), [tuple(row) for row in rows])]
     return _page(request, "billing/import_columns.html", str(file), file=file, form=form, panels=panels)
 
 
 def _start(request: HttpRequest, now: datetime) -> None:
     requests.ask_run(JOB, timetable=TIMETABLE, by=request.user, now=now)
     if status.current(TIMETABLE, now).leader is None:
-        messages.warning(request, "No scheduler leads at the moment: it is done when one does.")
+        messages.warning(request, _("No scheduler leads at the moment: it is done when one does."))
 
 
 def _state(request: HttpRequest, file: ImportedFile) -> dict[str, Any]:
@@ -135,12 +140,14 @@ def _state(request: HttpRequest, file: ImportedFile) -> dict[str, Any]:
 
 
 def _facts(file: ImportedFile, tallies: list[files.Tally]) -> list[tuple[str, str]]:
-    brought = f"by {file.uploaded_by}, {formatting.instant(file.uploaded_at)}"
-    facts = [("State", file.get_status_display()), ("Brought in", brought), ("Rows", f"{file.total:,}")]
+    brought = _("by {uploaded_by}, {uploaded_at}").format(
+        uploaded_by=file.uploaded_by, uploaded_at=formatting.instant(file.uploaded_at)
+    )
+    facts = [(_("State"), file.get_status_display()), (_("Brought in"), brought), (_("Rows"), f"{file.total:,}")]
     facts += [(_title(tally.outcome), _sum(tally)) for tally in tallies]
     unused = [name for place, name in enumerate(file.head) if place not in file.mapping.values()]
-    left_out = [*file.left_out, *([f"columns {', '.join(unused)}"] if unused else [])]
-    return [*facts, *([("Left out", "; ".join(left_out))] if left_out else [])]
+    left_out = [*file.left_out, *([_("columns {unused}").format(unused=", ".join(unused))] if unused else [])]
+    return [*facts, *([(_("Left out"), "; ".join(left_out))] if left_out else [])]
 
 
 def _title(outcome: str) -> str:
@@ -154,12 +161,16 @@ def _sum(tally: files.Tally) -> str:
 
 def _panel(file: ImportedFile, outcome: str) -> Panel:
     """The first rows with an outcome: what they say of each field that is used."""
-    used = [(one.label, file.mapping[one.name]) for one in kinds.FIELDS[file.kind] if one.name in file.mapping]
+    used = [(_(one.label), file.mapping[one.name]) for one in kinds.FIELDS[file.kind] if one.name in file.mapping]
     rows = [
         (row.position, row.message or formatting.NONE, *(cells.text(row.cells[place]) for _, place in used))
         for row in file.rows.filter(outcome=outcome).order_by("position")[:ROWS_SHOWN]
     ]
-    return Panel(f"{_title(outcome)}: the first rows", columns("Row", "What", *(label for label, _ in used)), rows)
+    return Panel(
+        _("{title}: the first rows").format(title=_title(outcome)),
+        columns("Row", "What", *(label for label, _ in used)),
+        rows,
+    )
 
 
 @require_POST
@@ -167,7 +178,7 @@ def begin_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Have done what the preview shows."""
     file, now = _one(request, pk), timezone.now()
     return _tried(
-        request, file, lambda: files.begin_import(file, by=request.user, now=now), "Begun to import.", starts=True
+        request, file, lambda: files.begin_import(file, by=request.user, now=now), _("Begun to import."), starts=True
     )
 
 
@@ -175,7 +186,7 @@ def begin_import(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Go no further with a file."""
     file, now = _one(request, pk), timezone.now()
-    return _tried(request, file, lambda: files.cancel(file, now=now), "Cancelled.")
+    return _tried(request, file, lambda: files.cancel(file, now=now), _("Cancelled."))
 
 
 def _tried(request: HttpRequest, file: ImportedFile, act: Any, said: str, *, starts: bool = False) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import ActionPage, Facts, action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -15,11 +16,12 @@ from billing.admin.formatting import amount_cell, label, link, money
 from billing.admin.search import SearchedByCustomer
 from billing.models import Item
 from billing.services import items
+from billing.words import gettext_lazy
 
 
 class WithdrawItem(ActionPage):
-    title = "Withdraw “{}”"
-    button = "Withdraw"
+    title = gettext_lazy("Withdraw “{}”")
+    button = gettext_lazy("Withdraw")
     name = "withdraw"
     icon = "remove_shopping_cart"
     permission = "billing.add_item"
@@ -27,18 +29,18 @@ class WithdrawItem(ActionPage):
     @classmethod
     def refusal(cls, row: Item) -> str:
         if row.bill is not None:
-            return f"“{row}” is on bill {row.bill}. Issue a credit note for it instead."
-        return f"“{row}” is withdrawn already." if row.withdrawn_at else ""
+            return _("“{row}” is on bill {bill}. Issue a credit note for it instead.").format(row=row, bill=row.bill)
+        return _("“{row}” is withdrawn already.").format(row=row) if row.withdrawn_at else ""
 
     def facts(self) -> Facts:
-        return [("Customer", link(self.row.customer)), ("Amount", money(self.row.amount))]
+        return [(_("Customer"), link(self.row.customer)), (_("Amount"), money(self.row.amount))]
 
     def act(self, data: dict[str, Any]) -> Item:
         items.withdraw(item=self.row, now=self.now)
         return self.row
 
     def told(self, done: Item) -> str:
-        return f"“{done}” is withdrawn: it will not be billed."
+        return _("“{done}” is withdrawn: it will not be billed.").format(done=done)
 
 
 @admin.register(Item)
@@ -47,7 +49,7 @@ class ItemAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_select_related = ("customer", "bill")
     list_filter = (ItemStateFilter, ("created_at", DateFilter))
     search_fields = ("bill__number",)
-    search_help_text = "Bill number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Bill number, or the customer's code, name, phone or login")
     number_fields = ("bill__number",)
     fields = (
         ("description", "state"),
@@ -60,16 +62,16 @@ class ItemAdmin(SearchedByCustomer, ReadOnlyAdmin):
     withdraw = action_of(WithdrawItem)
     actions_detail = ("withdraw",)
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, item: Item) -> SafeString:
         if item.bill_id:
-            return label("billed", "success")
-        return label("withdrawn") if item.withdrawn_at else label("waits", "info")
+            return label(_("billed"), "success")
+        return label(_("withdrawn")) if item.withdrawn_at else label(_("waits"), "info")
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def item_amount(self, item: Item) -> SafeString:
         return amount_cell(item.amount)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def amount_text(self, item: Item) -> str:
         return money(item.amount)

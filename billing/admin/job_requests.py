@@ -16,9 +16,11 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing.services import audit
+from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.models import JobRequest
 from utils.monitoring import status
@@ -40,9 +42,19 @@ class Kind:
 
 
 KINDS = {
-    "run": Kind("Run now", "utils.run_job", requests.ask_run, "“{}” is to run now."),
-    "pause": Kind("Pause", "utils.pause_job", requests.ask_pause, "“{}” is to run no more until it is resumed."),
-    "resume": Kind("Resume", "utils.pause_job", requests.ask_resume, "“{}” is to run in its rhythm again."),
+    "run": Kind(gettext_lazy("Run now"), "utils.run_job", requests.ask_run, gettext_lazy("“{}” is to run now.")),
+    "pause": Kind(
+        gettext_lazy("Pause"),
+        "utils.pause_job",
+        requests.ask_pause,
+        gettext_lazy("“{}” is to run no more until it is resumed."),
+    ),
+    "resume": Kind(
+        gettext_lazy("Resume"),
+        "utils.pause_job",
+        requests.ask_resume,
+        gettext_lazy("“{}” is to run in its rhythm again."),
+    ),
 }
 
 
@@ -82,7 +94,7 @@ def ask(request: HttpRequest, job_id: str, kind: str) -> HttpResponse:
         raise PermissionDenied
     form, now = RequestForm(request.POST), timezone.now()
     if not form.is_valid():
-        messages.error(request, "The form was not complete, and nothing was asked. Try again on this page.")
+        messages.error(request, _("The form was not complete, and nothing was asked. Try again on this page."))
         return redirect("scheduler")
     try:
         key = form.cleaned_data["request_key"]
@@ -91,7 +103,9 @@ def ask(request: HttpRequest, job_id: str, kind: str) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("scheduler")
     if asked.asked_at == now:
-        _record(request, asked, f"Asked the scheduler: {KINDS[kind].title}, {job_id}.")
+        _record(
+            request, asked, _("Asked the scheduler: {kinds}, {job_id}.").format(kinds=KINDS[kind].title, job_id=job_id)
+        )
     _tell(request, asked, is_theirs=asked.request_key == key)
     return redirect("scheduler")
 
@@ -105,8 +119,13 @@ def _record(request: HttpRequest, asked: JobRequest, text: str) -> None:
 def _tell(request: HttpRequest, asked: JobRequest, *, is_theirs: bool) -> None:
     text = KINDS[asked.kind].told.format(NAMES[asked.job_id])
     if not is_theirs:
-        text = f"That was asked for already, by {asked.asked_by}, and waits."
+        text = _("That was asked for already, by {asked_by}, and waits.").format(asked_by=asked.asked_by)
     if status.current(TIMETABLE, timezone.now()).leader is None:
-        messages.warning(request, f"{text} No scheduler leads at the moment: it happens when one does.")
+        messages.warning(
+            request, _("{text} No scheduler leads at the moment: it happens when one does.").format(text=text)
+        )
     else:
-        messages.success(request, f"{text} The scheduler acts on it within seconds; load the page again to see it.")
+        messages.success(
+            request,
+            _("{text} The scheduler acts on it within seconds; load the page again to see it.").format(text=text),
+        )

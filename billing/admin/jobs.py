@@ -16,6 +16,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.filters import DateFilter
+from billing.words import gettext_lazy as _
 
 admin.site.unregister([DjangoJob, DjangoJobExecution])
 
@@ -49,10 +50,10 @@ class DjangoJobExecutionAdmin(ReadOnlyAdmin):
     fields = ("id", "job_name", "result", "run_time", "duration", "exception", "traceback")
     readonly_fields = ("job_name", "result")
 
-    @display(description="job")
+    @display(description=_("job"))
     def job_name(self, execution: DjangoJobExecution) -> str:
         return str(execution.job_id)
 
-    @display(description="status")
+    @display(description=_("status"))
     def result(self, execution: DjangoJobExecution) -> SafeString:
         return formatting.label(execution.status, COLOURS.get(execution.status, ""))

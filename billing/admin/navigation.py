@@ -9,107 +9,112 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from billing.admin import cash, counter, imports, print_bills, rules_in_force, scheduler_page, who_will_be_cut
 from billing.admin.report_pages import REPORTS
+from billing.words import gettext_lazy, gettext_noop
 
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
-        "Customers",
+        gettext_noop("Customers"),
         (
-            ("Customers", "billing.customer", "groups"),
-            ("Subscriptions", "billing.subscription", "router"),
-            ("Scheduled changes", "billing.scheduledchange", "event_upcoming"),
-            ("Holds", "billing.hold", "pause_circle"),
-            ("Discounts", "billing.discount", "percent"),
-            ("Areas", "billing.area", "map"),
+            (gettext_lazy("Customers"), "billing.customer", "groups"),
+            (gettext_lazy("Subscriptions"), "billing.subscription", "router"),
+            (gettext_lazy("Scheduled changes"), "billing.scheduledchange", "event_upcoming"),
+            (gettext_lazy("Holds"), "billing.hold", "pause_circle"),
+            (gettext_lazy("Discounts"), "billing.discount", "percent"),
+            (gettext_lazy("Areas"), "billing.area", "map"),
         ),
     ),
     (
-        "Billing",
+        gettext_noop("Billing"),
         (
-            ("Bills", "billing.bill", "receipt_long"),
-            ("Payments", "billing.payment", "payments"),
-            ("Cash shifts", "billing.cashshift", "point_of_sale"),
-            ("Unmatched money", "billing.unmatchedpayment", "help_center"),
-            ("Credit notes", "billing.creditnote", "contract_delete"),
-            ("Reversals", "billing.reversal", "undo"),
-            ("One-off items", "billing.item", "add_shopping_cart"),
-            ("Needs review", "billing.billingstate", "rule"),
-            ("Plans", "billing.plan", "sell"),
-            ("Tax rates", "billing.taxrate", "account_balance"),
-            ("Bill lines", "billing.billline", "list"),
-            ("Unbilled days", "billing.unbilleddays", "event_busy"),
-            ("Allocations", "billing.allocation", "call_split"),
-            ("Ledger", "billing.ledgerentry", "menu_book"),
-            ("Balances", "billing.account", "account_balance"),
-            ("Number series", "billing.numberseries", "tag"),
+            (gettext_lazy("Bills"), "billing.bill", "receipt_long"),
+            (gettext_lazy("Payments"), "billing.payment", "payments"),
+            (gettext_lazy("Cash shifts"), "billing.cashshift", "point_of_sale"),
+            (gettext_lazy("Unmatched money"), "billing.unmatchedpayment", "help_center"),
+            (gettext_lazy("Credit notes"), "billing.creditnote", "contract_delete"),
+            (gettext_lazy("Reversals"), "billing.reversal", "undo"),
+            (gettext_lazy("One-off items"), "billing.item", "add_shopping_cart"),
+            (gettext_lazy("Needs review"), "billing.billingstate", "rule"),
+            (gettext_lazy("Plans"), "billing.plan", "sell"),
+            (gettext_lazy("Tax rates"), "billing.taxrate", "account_balance"),
+            (gettext_lazy("Bill lines"), "billing.billline", "list"),
+            (gettext_lazy("Unbilled days"), "billing.unbilleddays", "event_busy"),
+            (gettext_lazy("Allocations"), "billing.allocation", "call_split"),
+            (gettext_lazy("Ledger"), "billing.ledgerentry", "menu_book"),
+            (gettext_lazy("Balances"), "billing.account", "account_balance"),
+            (gettext_lazy("Number series"), "billing.numberseries", "tag"),
         ),
     ),
-    ("Reports", ()),
+    (gettext_noop("Reports"), ()),
     (
-        "Access",
+        gettext_noop("Access"),
         (
-            ("Access now", "billing.accessstate", "wifi"),
-            ("Blocks", "billing.block", "block"),
-            ("Access history", "billing.accessevent", "history"),
-            ("Expiry checks", "billing.sweeprun", "event_busy"),
-            ("Promises", "billing.promise", "handshake"),
-            ("Exclusions", "billing.exclusion", "shield"),
-            ("Reminders", "billing.reminder", "notifications"),
-            ("Holidays", "billing.holiday", "celebration"),
-        ),
-    ),
-    (
-        "Network",
-        (
-            ("Routers", "billing.router", "router"),
-            ("Sessions", "billing.onlinesession", "sensors"),
-            ("Ended sessions", "billing.sessionrecord", "sensors_off"),
-            ("Findings", "billing.networkfinding", "troubleshoot"),
-            ("Logins at routers", "billing.loginattempt", "login"),
+            (gettext_lazy("Access now"), "billing.accessstate", "wifi"),
+            (gettext_lazy("Blocks"), "billing.block", "block"),
+            (gettext_lazy("Access history"), "billing.accessevent", "history"),
+            (gettext_lazy("Expiry checks"), "billing.sweeprun", "event_busy"),
+            (gettext_lazy("Promises"), "billing.promise", "handshake"),
+            (gettext_lazy("Exclusions"), "billing.exclusion", "shield"),
+            (gettext_lazy("Reminders"), "billing.reminder", "notifications"),
+            (gettext_lazy("Holidays"), "billing.holiday", "celebration"),
         ),
     ),
     (
-        "Scheduler",
+        gettext_noop("Network"),
         (
-            ("Runs of jobs", "utils.jobrun", "history"),
-            ("Alarms", "utils.alarm", "notification_important"),
-            ("Requests", "utils.jobrequest", "touch_app"),
-            ("Processes", "utils.instance", "memory"),
-            ("Jobs", "django_apscheduler.djangojob", "schedule"),
-            ("Job executions", "django_apscheduler.djangojobexecution", "checklist"),
+            (gettext_lazy("Routers"), "billing.router", "router"),
+            (gettext_lazy("Sessions"), "billing.onlinesession", "sensors"),
+            (gettext_lazy("Ended sessions"), "billing.sessionrecord", "sensors_off"),
+            (gettext_lazy("Findings"), "billing.networkfinding", "troubleshoot"),
+            (gettext_lazy("Logins at routers"), "billing.loginattempt", "login"),
         ),
     ),
     (
-        "Staff",
+        gettext_noop("Scheduler"),
         (
-            ("Users", "auth.user", "person"),
-            ("Groups", "auth.group", "shield_person"),
-            ("Failed sign-ins", "axes.accessattempt", "lock_person"),
-            ("Sign-ins", "axes.accesslog", "login"),
-            ("Audit", "billing.auditentry", "policy"),
+            (gettext_lazy("Runs of jobs"), "utils.jobrun", "history"),
+            (gettext_lazy("Alarms"), "utils.alarm", "notification_important"),
+            (gettext_lazy("Requests"), "utils.jobrequest", "touch_app"),
+            (gettext_lazy("Processes"), "utils.instance", "memory"),
+            (gettext_lazy("Jobs"), "django_apscheduler.djangojob", "schedule"),
+            (gettext_lazy("Job executions"), "django_apscheduler.djangojobexecution", "checklist"),
+        ),
+    ),
+    (
+        gettext_noop("Staff"),
+        (
+            (gettext_lazy("Users"), "auth.user", "person"),
+            (gettext_lazy("Groups"), "auth.group", "shield_person"),
+            (gettext_lazy("Failed sign-ins"), "axes.accessattempt", "lock_person"),
+            (gettext_lazy("Sign-ins"), "axes.accesslog", "login"),
+            (gettext_lazy("Audit"), "billing.auditentry", "policy"),
         ),
     ),
 )
 OWN_PAGES: dict[str, tuple[tuple[str, str, Any], ...]] = {
-    "Customers": (("Counter", "person_search", counter),),
+    "Customers": ((gettext_lazy("Counter"), "person_search", counter),),
     "Billing": (
-        ("My shift", "point_of_sale", cash),
-        ("Print bills", "print", print_bills),
-        ("Import", "upload_file", imports),
+        (gettext_lazy("My shift"), "point_of_sale", cash),
+        (gettext_lazy("Print bills"), "print", print_bills),
+        (gettext_lazy("Import"), "upload_file", imports),
     ),
     "Reports": tuple((report.title, report.icon, report) for report in REPORTS),
-    "Access": (("Who will be cut", "content_cut", who_will_be_cut), ("Rules in force", "gavel", rules_in_force)),
-    "Scheduler": (("Scheduler", "monitor_heart", scheduler_page),),
+    "Access": (
+        (gettext_lazy("Who will be cut"), "content_cut", who_will_be_cut),
+        (gettext_lazy("Rules in force"), "gavel", rules_in_force),
+    ),
+    "Scheduler": ((gettext_lazy("Scheduler"), "monitor_heart", scheduler_page),),
 }
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for this request."""
-    home = {"title": "Home", "icon": "home", "link": reverse("admin:index")}
+    home = {"title": _("Home"), "icon": "home", "link": reverse("admin:index")}
     groups = [
-        {"title": title, "separator": True, "items": [*_own_pages(title), *(_item(*page) for page in pages)]}
+        {"title": _(title), "separator": True, "items": [*_own_pages(title), *(_item(*page) for page in pages)]}
         for title, pages in GROUPS
     ]
     return [{"items": [home]}, *groups]
@@ -142,7 +147,7 @@ def _may_see(app: str, name: str) -> Callable[[HttpRequest], bool]:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The badge at the top that tells a demo from the real thing."""
-    return ["Demo", "warning"] if settings.DEMO else None
+    return [_("Demo"), "warning"] if settings.DEMO else None
 
 
 def icon(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin.action_pages import ActionPage, Facts
@@ -14,18 +15,19 @@ from billing.admin.subscription_facts import facts_of
 from billing.models import Router, Subscription
 from billing.services.network import accounts
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 
 
 class PlaceForm(forms.Form):
     fixed_address = forms.GenericIPAddressField(
-        required=False, widget=UnfoldAdminTextInputWidget, help_text="Empty: from the pool of the plan."
+        required=False, widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Empty: from the pool of the plan.")
     )
     router = forms.ModelChoiceField(
         queryset=Router.objects.filter(kind=Router.Kind.ROUTEROS),
         required=False,
-        empty_label="None: it signs in by RADIUS",
+        empty_label=gettext_lazy("None: it signs in by RADIUS"),
         widget=UnfoldAdminSelectWidget,
-        help_text="Only for a router of RouterOS that does not ask by RADIUS: its entry is kept there.",
+        help_text=gettext_lazy("Only for a router of RouterOS that does not ask by RADIUS: its entry is kept there."),
     )
 
 
@@ -37,66 +39,72 @@ class InNetwork(ActionPage):
 class Disconnect(InNetwork):
     """End the open sessions, whatever is wanted."""
 
-    title = "Disconnect {} now"
-    button = "Disconnect now"
+    title = gettext_lazy("Disconnect {} now")
+    button = gettext_lazy("Disconnect now")
     name = "disconnect"
     icon = "link_off"
     permission = "billing.disconnect_session"
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
-        return "" if accounts.sessions_to_end(row) else f"{row} has no open session, or its end is asked for already."
+        return (
+            ""
+            if accounts.sessions_to_end(row)
+            else _("{row} has no open session, or its end is asked for already.").format(row=row)
+        )
 
     def act(self, data: dict[str, Any]) -> int:
         return accounts.disconnect(self.row, now=self.now)
 
     def told(self, done: int) -> str:
-        return f"The router is asked to end {counted(done, 'session')} of {self.row}. Load the page again to see it."
+        return _("The router is asked to end {counted} of {row}. Load the page again to see it.").format(
+            counted=counted(done, "session"), row=self.row
+        )
 
 
 class ApplyAgain(InNetwork):
     """Bring the subscription to the routers once more."""
 
-    title = "Apply {} again"
-    button = "Apply again"
+    title = gettext_lazy("Apply {} again")
+    button = gettext_lazy("Apply again")
     name = "apply_again"
     icon = "sync"
     permission = "billing.apply_again"
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
-        return "" if accounts.is_any_router_active() else "No router is in use, so there is nothing to apply."
+        return "" if accounts.is_any_router_active() else _("No router is in use, so there is nothing to apply.")
 
     def act(self, data: dict[str, Any]) -> None:
         accounts.apply_again(self.row, now=self.now)
 
     def told(self, done: None) -> str:
-        return f"{self.row} is brought to the routers once more. Load the page again to see it."
+        return _("{row} is brought to the routers once more. Load the page again to see it.").format(row=self.row)
 
 
 class NewPassword(SecretPage, InNetwork):
-    title = "New password of {}"
-    button = "New password"
+    title = gettext_lazy("New password of {}")
+    button = gettext_lazy("New password")
     name = "new_password"
     icon = "password"
     permission = "billing.set_credentials"
-    said = "New password: generated, and seen in clear."
+    said = gettext_lazy("New password: generated, and seen in clear.")
 
     def facts(self) -> Facts:
-        told = "The former password is not taken any more. Who is online stays so until the next sign-in."
-        return [*facts_of(self.row), ("Then", told)]
+        told = _("The former password is not taken any more. Who is online stays so until the next sign-in.")
+        return [*facts_of(self.row), (_("Then"), told)]
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
         return {"Login": self.row.login.lower(), "Password": accounts.new_password(self.row)}
 
 
 class ShowPassword(SecretPage, InNetwork):
-    title = "Password of {}"
-    button = "Show password"
+    title = gettext_lazy("Password of {}")
+    button = gettext_lazy("Show password")
     name = "show_password"
     icon = "key"
     permission = "billing.see_network_secrets"
-    said = "Show password: seen in clear."
+    said = gettext_lazy("Show password: seen in clear.")
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
         return {"Login": self.row.login.lower(), "Password": accounts.password_of(self.row)}
@@ -105,8 +113,8 @@ class ShowPassword(SecretPage, InNetwork):
 class Place(InNetwork):
     """The fixed address, and the router that keeps its entry."""
 
-    title = "Where {} is in the network"
-    button = "Fixed address and router"
+    title = gettext_lazy("Where {} is in the network")
+    button = gettext_lazy("Fixed address and router")
     name = "place"
     icon = "location_on"
     permission = "billing.set_credentials"
@@ -114,7 +122,7 @@ class Place(InNetwork):
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
-        return "" if accounts.of(row) else f"{row} has no credentials yet. Use “New password” first."
+        return "" if accounts.of(row) else _("{row} has no credentials yet. Use “New password” first.").format(row=row)
 
     def initial(self) -> dict[str, Any]:
         account = accounts.of(self.row)
@@ -124,4 +132,8 @@ class Place(InNetwork):
         return accounts.place(self.row, **data)
 
     def told(self, done: bool) -> str:
-        return f"{self.row} is moved; an open session follows." if done else f"{self.row} was there already."
+        return (
+            _("{row} is moved; an open session follows.").format(row=self.row)
+            if done
+            else _("{row} was there already.").format(row=self.row)
+        )

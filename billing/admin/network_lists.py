@@ -7,6 +7,7 @@ from django.contrib.admin import SimpleListFilter, display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin.access import BySubscription
 from billing.admin.base import ReadOnlyAdmin
@@ -15,6 +16,7 @@ from billing.admin.session_cells import size
 from billing.models import LoginAttempt, NetworkFinding, OnlineSession, SessionRecord
 from billing.models.network_sessions import Session
 from billing.services import areas
+from billing.words import gettext_lazy
 
 
 class Sessions(BySubscription):
@@ -23,19 +25,23 @@ class Sessions(BySubscription):
     ordering = ("-id",)
     exclude = ("unique_id", "policy_class")
 
-    @display(description="login")
+    @display(description=gettext_lazy("login"))
     def who(self, session: Session) -> str:
-        return link(session.subscription, session.login) if session.subscription else f"{session.login} (unknown)"
+        return (
+            link(session.subscription, session.login)
+            if session.subscription
+            else _("{login} (unknown)").format(login=session.login)
+        )
 
-    @display(description="address")
+    @display(description=gettext_lazy("address"))
     def place(self, session: Session) -> str:
         return session.framed_address or NONE
 
-    @display(description="down")
+    @display(description=gettext_lazy("down"))
     def down(self, session: Session) -> str:
         return size(session.download_bytes)
 
-    @display(description="up")
+    @display(description=gettext_lazy("up"))
     def up(self, session: Session) -> str:
         return size(session.upload_bytes)
 
@@ -51,7 +57,7 @@ class SessionRecordAdmin(Sessions):
 
 
 class ResolvedFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
@@ -68,16 +74,16 @@ class NetworkFindingAdmin(ReadOnlyAdmin):
     list_select_related = ("router",)
     list_filter = (ResolvedFilter, "kind", "router")
     search_fields = ("login",)
-    search_help_text = "Login"
+    search_help_text = gettext_lazy("Login")
     ordering = ("-id",)
 
-    @display(description="what")
+    @display(description=gettext_lazy("what"))
     def what(self, finding: NetworkFinding) -> str:
         return finding.get_kind_display()
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, finding: NetworkFinding) -> SafeString:
-        return label("resolved", "success") if finding.resolved_at else label("open", "warning")
+        return label(_("resolved"), "success") if finding.resolved_at else label(_("open"), "warning")
 
 
 @admin.register(LoginAttempt)
@@ -87,7 +93,7 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
     list_display = ("login", "outcome", "count", "reason", "first_at", "last_at", "router_address", "calling_station")
     list_filter = ("result",)
     search_fields = ("login__startswith",)
-    search_help_text = "The beginning of a login; “?” and a router's address for unknown ones"
+    search_help_text = gettext_lazy("The beginning of a login; “?” and a router's address for unknown ones")
     sortable_by = ("login",)
     ordering = ("login",)
 
@@ -95,6 +101,6 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
         attempts = super().get_queryset(request)
         return attempts.none() if areas.of(request.user) else attempts
 
-    @display(description="result")
+    @display(description=gettext_lazy("result"))
     def outcome(self, attempt: LoginAttempt) -> SafeString:
         return label(attempt.result, "success" if attempt.result == LoginAttempt.Result.ACCEPTED else "danger")

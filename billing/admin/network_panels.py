@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from billing.admin import charts
 from billing.admin.formatting import NONE, day, instant, link, list_of
 from billing.admin.panels import Panel, columns
@@ -10,16 +12,17 @@ from billing.models import OnlineSession, SessionRecord, Subscription, UsageDay
 from billing.services.network import accounts, intents
 from billing.services.network.intents import Kind
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 
 SHOWN = 10
 DAYS = 31  # with use
 COLUMNS = (*SESSION_COLUMNS, *columns("Router"))
 WORDS = {
-    Kind.NONE: "The network was not told anything of it yet.",
-    Kind.PENDING: "Pending: it waits to be applied since {since}.",
-    Kind.APPLIED: "Applied: the network does what is wanted since {since}.",
-    Kind.FAILING: "Failing since {since}: {error}",
-    Kind.HELD: "Left alone since {since}: {error} “Apply again” starts anew.",
+    Kind.NONE: gettext_lazy("The network was not told anything of it yet."),
+    Kind.PENDING: gettext_lazy("Pending: it waits to be applied since {since}."),
+    Kind.APPLIED: gettext_lazy("Applied: the network does what is wanted since {since}."),
+    Kind.FAILING: gettext_lazy("Failing since {since}: {error}"),
+    Kind.HELD: gettext_lazy("Left alone since {since}: {error} “Apply again” starts anew."),
 }
 
 
@@ -31,15 +34,15 @@ def panel(subscription: Subscription) -> Panel | None:
     status = intents.status_of(subscription.pk)
     state = WORDS[status.kind].format(since=instant(status.since), error=status.error or NONE)
     if account is None:
-        access = "It has no password: nobody can sign in with its login."
+        access = _("It has no password: nobody can sign in with its login.")
     else:
-        address = account.fixed_address or "from the pool"
-        entry = f"; its entry is kept on {account.router}" if account.router else ""
-        access = f"It has a password. Address: {address}{entry}."
+        address = account.fixed_address or _("from the pool")
+        entry = _("; its entry is kept on {router}").format(router=account.router) if account.router else ""
+        access = _("It has a password. Address: {address}{entry}.").format(address=address, entry=entry)
     found = OnlineSession.objects.filter(subscription=subscription).select_related("subscription", "router")
     rows = [(*session_row(session), link(session.router)) for session in found.order_by("-pk")[:SHOWN]]
     more = list_of(SessionRecord, f"?subscription__id__exact={subscription.pk}")
-    return Panel("Network", COLUMNS, rows, empty="No session is open.", more=more, sentences=[state, access])
+    return Panel(_("Network"), COLUMNS, rows, empty=_("No session is open."), more=more, sentences=[state, access])
 
 
 def usage(subscription: Subscription) -> Panel | None:
@@ -49,9 +52,13 @@ def usage(subscription: Subscription) -> Panel | None:
         return None
     drawn = [charts.Column(f"{one.day:%d.%m.}", one.download_bytes + one.upload_bytes, _used(one)) for one in found]
     total = sum(one.download_bytes + one.upload_bytes for one in found)
-    told = f"{size(total)} on {counted(len(found), 'day')}, {day(found[0].day)} to {day(found[-1].day)}."
-    return Panel("Used per day", (), empty="", sentences=[told], chart=charts.columns("Used per day", drawn))
+    told = _("{size} on {counted}, {day} to {day_2}.").format(
+        size=size(total), counted=counted(len(found), "day"), day=day(found[0].day), day_2=day(found[-1].day)
+    )
+    return Panel(_("Used per day"), (), empty="", sentences=[told], chart=charts.columns("Used per day", drawn))
 
 
 def _used(one: UsageDay) -> str:
-    return f"{day(one.day)}: {size(one.download_bytes)} down, {size(one.upload_bytes)} up"
+    return _("{day}: {size} down, {size_2} up").format(
+        day=day(one.day), size=size(one.download_bytes), size_2=size(one.upload_bytes)
+    )

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.admin.formatting import NONE, instant, label
 from billing.admin.panels import Panel, columns
@@ -38,15 +39,15 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         staff_sessions.end_others(request.user, request.session.session_key)
         user: Any = request.user
-        audit.note(user, "Ended the sessions elsewhere.")
-        messages.success(request, "You are signed in here only: the other sessions are ended.")
+        audit.note(user, _("Ended the sessions elsewhere."))
+        messages.success(request, _("You are signed in here only: the other sessions are ended."))
         return redirect("own_sessions")
     found = staff_sessions.of_user(request.user, now=timezone.now())
     rows = [_row(session, is_here=session.session_key == request.session.session_key) for session in found]
     context = {
         **admin.site.each_context(request),
-        "title": "Where you are signed in",
-        "panels": [Panel("Sessions", HEADS, rows)],
+        "title": _("Where you are signed in"),
+        "panels": [Panel(_("Sessions"), HEADS, rows)],
         "has_others": len(rows) > 1,
     }
     request.current_app = admin.site.name
@@ -55,5 +56,5 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 
 def _row(session: Any, *, is_here: bool) -> tuple[object, ...]:
     began = instant(session.began_at) if session.began_at else NONE
-    here = label("this one", "success") if is_here else ""
+    here = label(_("this one"), "success") if is_here else ""
     return (began, session.address or NONE, session.browser or NONE, instant(session.expire_date), here)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from django import forms
 
+from billing.words import gettext_lazy as _
+
 
 class Column(NamedTuple):
     """The head of a column; ``amount`` sets it to the right, above its amounts."""
@@ -26,7 +28,7 @@ class Panel:
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[tuple[object, ...]] = ()
-    empty: str = "None."
+    empty: str = _("None.")
     more: str = ""
     sentences: Sequence[str] = ()
     form: forms.Form | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from billing.admin.action_pages import Facts
 from billing.admin.deeds import Deed
 from billing.admin.fields import AmountField, MethodField, OnceForm, RadioField, TextField
@@ -11,12 +13,13 @@ from billing.admin.formatting import instant, link, money
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.money import rounded
 from billing.services import reversals
+from billing.words import gettext_lazy, gettext_noop
 
 REVERSED = [
     (kind.value, kind.label) for kind in (Reversal.Kind.MISTAKE, Reversal.Kind.BOUNCED, Reversal.Kind.CHARGEBACK)
 ]
-ENTER_AGAIN = "Enter the right payment with “Receive payment” on the customer's page."
-TELL_THE_CUSTOMER = "Tell the customer that this money did not arrive."
+ENTER_AGAIN = gettext_noop("Enter the right payment with “Receive payment” on the customer's page.")
+TELL_THE_CUSTOMER = gettext_noop("Tell the customer that this money did not arrive.")
 
 
 def left_of(source: Payment | CreditNote) -> Any:
@@ -25,15 +28,15 @@ def left_of(source: Payment | CreditNote) -> Any:
 
 
 class ReverseForm(OnceForm):
-    kind = RadioField(choices=REVERSED, initial=Reversal.Kind.MISTAKE, label="What happened")
+    kind = RadioField(choices=REVERSED, initial=Reversal.Kind.MISTAKE, label=gettext_lazy("What happened"))
     amount = AmountField()
-    reason = TextField(help_text="Needed, for the books: what was wrong.")
+    reason = TextField(help_text=gettext_lazy("Needed, for the books: what was wrong."))
 
 
 class RefundForm(OnceForm):
     amount = AmountField()
-    method = MethodField(label="Paid out by")
-    reason = TextField(help_text="Needed, for the books: why the money is paid out.")
+    method = MethodField(label=gettext_lazy("Paid out by"))
+    reason = TextField(help_text=gettext_lazy("Needed, for the books: why the money is paid out."))
 
 
 class TakeBack(Deed):
@@ -43,11 +46,20 @@ class TakeBack(Deed):
         payment: Payment = self.row
         paid = [part.bill for part in payment.allocations.select_related("bill").order_by("bill_id")]
         return [
-            ("Receipt", link(payment)),
-            ("Customer", link(payment.customer)),
-            ("Received", f"{money(payment.amount, payment.currency)} on {instant(payment.received_at)}"),
-            ("Left of it", money(left_of(payment), payment.currency)),
-            ("It pays", ", ".join(dict.fromkeys(f"bill {bill}" for bill in paid)) or "no bill: it is credit"),
+            (_("Receipt"), link(payment)),
+            (_("Customer"), link(payment.customer)),
+            (
+                _("Received"),
+                _("{amount} on {received_at}").format(
+                    amount=money(payment.amount, payment.currency), received_at=instant(payment.received_at)
+                ),
+            ),
+            (_("Left of it"), money(left_of(payment), payment.currency)),
+            (
+                _("It pays"),
+                ", ".join(dict.fromkeys(_("bill {bill}").format(bill=bill) for bill in paid))
+                or _("no bill: it is credit"),
+            ),
         ]
 
     def initial(self) -> dict[str, Any]:
@@ -55,12 +67,12 @@ class TakeBack(Deed):
 
     @classmethod
     def refusal(cls, row: Payment) -> str:
-        return "" if left_of(row) else f"Receipt {row} is taken back already: nothing is left of it."
+        return "" if left_of(row) else _("Receipt {row} is taken back already: nothing is left of it.").format(row=row)
 
 
 class ReversePayment(TakeBack):
-    title = "Reverse payment {}"
-    button = "Reverse"
+    title = gettext_lazy("Reverse payment {}")
+    button = gettext_lazy("Reverse")
     name = "reverse"
     icon = "undo"
     permission = "billing.reverse_payment"
@@ -70,16 +82,18 @@ class ReversePayment(TakeBack):
 
     def outcome(self, done: Reversal) -> str:
         taken = money(done.amount, self.row.currency)
-        return f"{taken} of receipt {self.row} is taken back: {done.get_kind_display()}."
+        return _("{taken} of receipt {row} is taken back: {kind}.").format(
+            taken=taken, row=self.row, kind=done.get_kind_display()
+        )
 
     def next_step(self, done: Reversal) -> str:
-        return ENTER_AGAIN if done.kind == Reversal.Kind.MISTAKE else TELL_THE_CUSTOMER
+        return _(ENTER_AGAIN if done.kind == Reversal.Kind.MISTAKE else TELL_THE_CUSTOMER)
 
 
 class Refund(Deed):
     """What paying out a payment and a credit note have in common."""
 
-    button = "Refund"
+    button = gettext_lazy("Refund")
     name = "refund"
     icon = "currency_exchange"
     permission = "billing.refund_payment"
@@ -89,12 +103,14 @@ class Refund(Deed):
     noun: ClassVar[str]
 
     def outcome(self, done: Reversal) -> str:
-        return f"{money(done.amount, self.row.currency)} of {self.noun} {self.row} is booked as paid out."
+        return _("{amount} of {noun} {row} is booked as paid out.").format(
+            amount=money(done.amount, self.row.currency), noun=self.noun, row=self.row
+        )
 
     def next_step(self, done: Reversal) -> str:
-        return f"Hand the money over now: {done.get_method_display()}."
+        return _("Hand the money over now: {method}.").format(method=done.get_method_display())
 
 
 class RefundPayment(Refund, TakeBack):
-    title = "Refund payment {}"
-    noun = "receipt"
+    title = gettext_lazy("Refund payment {}")
+    noun = gettext_lazy("receipt")

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.action_pages import action_of
@@ -19,6 +20,7 @@ from billing.admin.printing import print_button
 from billing.admin.search import SearchedByCustomer
 from billing.documents import receipts
 from billing.models import Allocation, Payment
+from billing.words import gettext_lazy
 
 
 @admin.register(Payment)
@@ -28,7 +30,7 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_filter = ("method", ("received_at", DateFilter))
     sortable_by = ("number", "received_at")
     search_fields = ("number",)
-    search_help_text = "Receipt number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Receipt number, or the customer's code, name, phone or login")
     fields = (
         ("number", "customer"),
         ("amount_text", "credit_text"),
@@ -46,31 +48,31 @@ class PaymentAdmin(SearchedByCustomer, ReadOnlyAdmin):
     def panels(self, request: HttpRequest, row: Payment) -> list[Panel]:
         parts = part_rows(row.allocations.select_related("bill"), row.currency)
         return [
-            Panel("Bills paid", PART_COLUMNS, parts, empty="No bill yet: all of it is credit."),
-            reversals_panel(row, "Reversed or refunded"),
+            Panel(_("Bills paid"), PART_COLUMNS, parts, empty=_("No bill yet: all of it is credit.")),
+            reversals_panel(row, _("Reversed or refunded")),
         ]
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def paid_amount(self, payment: Payment) -> SafeString:
         return amount_cell(payment.amount, payment.currency)
 
-    @display(description="left as credit")
+    @display(description=gettext_lazy("left as credit"))
     def credit_amount(self, payment: Payment) -> SafeString:
         return amount_cell(payment.credit, payment.currency)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def amount_text(self, payment: Payment) -> str:
         return formatting.money(payment.amount, payment.currency)
 
-    @display(description="pays bills")
+    @display(description=gettext_lazy("pays bills"))
     def allocated_text(self, payment: Payment) -> str:
         return formatting.money(payment.allocated, payment.currency)
 
-    @display(description="reversed or refunded")
+    @display(description=gettext_lazy("reversed or refunded"))
     def returned_text(self, payment: Payment) -> str:
         return formatting.money(payment.returned, payment.currency)
 
-    @display(description="left as credit")
+    @display(description=gettext_lazy("left as credit"))
     def credit_text(self, payment: Payment) -> str:
         return formatting.money(payment.credit, payment.currency)
 
@@ -80,17 +82,17 @@ class AllocationAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_display = ("allocated_at", "payment", "credit_note", "bill", "part_amount")
     list_select_related = ("payment", "credit_note", "bill")
     search_fields = ("payment__number",)
-    search_help_text = "Receipt number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Receipt number, or the customer's code, name, phone or login")
     number_fields = ("payment__number",)
     customer_field = "payment__customer"
     ordering = ("-id",)
     fields = ("payment", "credit_note", "bill", "part_text", "allocated_at")
     readonly_fields = ("part_text",)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def part_amount(self, allocation: Allocation) -> SafeString:
         return amount_cell(allocation.amount, allocation.bill.currency)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def part_text(self, allocation: Allocation) -> str:
         return formatting.money(allocation.amount, allocation.bill.currency)

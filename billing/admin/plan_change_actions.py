@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.action_pages import Facts
@@ -19,6 +20,7 @@ from billing.admin.subscription_facts import days, facts_of, next_bill, price_of
 from billing.models import Bill, CreditNote, Plan, ScheduledChange, Subscription
 from billing.services import clock, plan_changes
 from billing.services.plan_changes import Outcome
+from billing.words import gettext_lazy
 
 NOW, PERIOD_END = "now", "period-end"
 
@@ -33,7 +35,9 @@ class PlanField(forms.ModelChoiceField):
 class PlanForm(forms.Form):
     """Valid are all plans on sale, so that a repeated request is answered; offered are those it is not on."""
 
-    plan = PlanField(Plan.objects.none(), label="New plan", empty_label=None, widget=UnfoldAdminSelectWidget)
+    plan = PlanField(
+        Plan.objects.none(), label=gettext_lazy("New plan"), empty_label=None, widget=UnfoldAdminSelectWidget
+    )
     when = RadioField(initial=NOW)
 
     def __init__(self, subscription: Subscription, today: date, *args: Any, **kwargs: Any) -> None:
@@ -46,14 +50,14 @@ class PlanForm(forms.Form):
         ]
         end = plan_changes.period_end(subscription, today)
         cast("RadioField", self.fields["when"]).choices = [
-            (NOW, "today: credit for the unused days, a bill for the new plan"),
-            (PERIOD_END, f"on {day(end)}, when the period is over: no credit"),
+            (NOW, _("today: credit for the unused days, a bill for the new plan")),
+            (PERIOD_END, _("on {end}, when the period is over: no credit").format(end=day(end))),
         ]
 
 
 class ChangePlan(Deed):
-    title = "Change the plan of {}"
-    button = "Change plan"
+    title = gettext_lazy("Change the plan of {}")
+    button = gettext_lazy("Change plan")
     name = "change_plan"
     icon = "swap_horiz"
     permission = "billing.switch_plan"
@@ -61,7 +65,11 @@ class ChangePlan(Deed):
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
-        return f"{row} ends on {day(row.ends_on)}. Take the end back first." if row.ends_on else ""
+        return (
+            _("{row} ends on {ends_on}. Take the end back first.").format(row=row, ends_on=day(row.ends_on))
+            if row.ends_on
+            else ""
+        )
 
     def form(self, data: Any = None, initial: Any = None) -> PlanForm:
         return PlanForm(self.row, clock.local_date(self.now), data, initial=initial)
@@ -78,35 +86,46 @@ class ChangePlan(Deed):
     def previewed(self, done: Outcome | ScheduledChange) -> Facts:
         if isinstance(done, ScheduledChange):
             return [
-                ("Until then", "nothing is credited or charged"),
-                ("Next bill", next_bill(self.row)),
+                (_("Until then"), _("nothing is credited or charged")),
+                (_("Next bill"), next_bill(self.row)),
             ]
         return [
-            *(("Credit", _credit(note)) for note in done.notes),
+            *((_("Credit"), _credit(note)) for note in done.notes),
             *_charge(done.bill),
-            ("Charge less credit", net_text(done.net)),
-            ("Next bill", next_bill(self.row)),
+            (_("Charge less credit"), net_text(done.net)),
+            (_("Next bill"), next_bill(self.row)),
         ]
 
     def outcome(self, done: Outcome | ScheduledChange) -> str:
         if isinstance(done, ScheduledChange):
-            return f"{self.row} changes to {done.plan} on {day(done.due_on)}. Until then it can be taken back."
-        return f"{self.row} is on its new plan from today. Charge less credit: {net_text(done.net)}."
+            return _("{row} changes to {plan} on {due_on}. Until then it can be taken back.").format(
+                row=self.row, plan=done.plan, due_on=day(done.due_on)
+            )
+        return _("{row} is on its new plan from today. Charge less credit: {net_text}.").format(
+            row=self.row, net_text=net_text(done.net)
+        )
 
 
 def _credit(note: CreditNote) -> str:
-    tax = f", {money(note.tax, note.currency)} of it tax" if note.tax else ""
+    tax = _(", {tax} of it tax").format(tax=money(note.tax, note.currency)) if note.tax else ""
     unused = ", ".join(days(line.days) for line in note.lines.all() if line.days)
-    return f"{money(note.total, note.currency)} for {unused}{tax}"
+    return _("{total} for {unused}{tax}").format(total=money(note.total, note.currency), unused=unused, tax=tax)
 
 
 def _charge(bill: Bill | None) -> list[tuple[str, str]]:
     if bill is None:
-        return [("Charge", "nothing today: the new plan is billed later")]
-    lines = [("Charge", f"{money(line.amount)} for {line}") for line in bill.lines.all()]
+        return [(_("Charge"), _("nothing today: the new plan is billed later"))]
+    lines = [
+        (_("Charge"), _("{amount} for {line}").format(amount=money(line.amount), line=line))
+        for line in bill.lines.all()
+    ]
     return [*lines, *((str(tax), money(tax.tax)) for tax in bill.taxes.all())]
 
 
 def net_text(net: Decimal) -> str:
     """What is to be paid more, or what is left over."""
-    return f"{money(-net)} in the customer's favour" if net < 0 else f"{money(net)} to pay"
+    return (
+        _("{value} in the customer's favour").format(value=money(-net))
+        if net < 0
+        else _("{net} to pay").format(net=money(net))
+    )

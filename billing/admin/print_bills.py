@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
@@ -25,6 +26,7 @@ from billing.models import Area, Bill, PrintOrder
 from billing.rules.errors import Refused
 from billing.services import audit, clock, print_orders
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
 from utils.scheduler import requests
@@ -36,14 +38,14 @@ ALL, OWED = "all", "owed"
 
 
 class PrintForm(forms.Form):
-    since = forms.DateField(label="Issued from", widget=UnfoldAdminDateWidget)
-    until = forms.DateField(label="until", widget=UnfoldAdminDateWidget)
+    since = forms.DateField(label=gettext_lazy("Issued from"), widget=UnfoldAdminDateWidget)
+    until = forms.DateField(label=gettext_lazy("until"), widget=UnfoldAdminDateWidget)
     area = forms.ModelChoiceField(
-        Area.objects.all(), required=False, empty_label="All areas", widget=UnfoldAdminSelectWidget
+        Area.objects.all(), required=False, empty_label=gettext_lazy("All areas"), widget=UnfoldAdminSelectWidget
     )
     which = forms.ChoiceField(
-        label="Which",
-        choices=[(ALL, "All but void bills"), (OWED, "Only what is left to pay")],
+        label=gettext_lazy("Which"),
+        choices=[(ALL, gettext_lazy("All but void bills")), (OWED, gettext_lazy("Only what is left to pay"))],
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -51,16 +53,18 @@ class PrintForm(forms.Form):
         values = super().clean() or {}
         since, until = values.get("since"), values.get("until")
         if since and until and until < since:
-            raise ValidationError("“Until” comes before “from”: correct one of the two dates.")
+            raise ValidationError(_("“Until” comes before “from”: correct one of the two dates."))
         return values
 
     @property
     def what(self) -> str:
         """The choice in words, for the list of orders."""
         since, until = self.cleaned_data["since"], self.cleaned_data["until"]
-        days = day(since) if since == until else f"{day(since)} to {day(until)}"
+        days = day(since) if since == until else _("{since} to {until}").format(since=day(since), until=day(until))
         area = f", {self.cleaned_data['area']}" if self.cleaned_data["area"] else ""
-        return f"Bills of {days}{area}{', left to pay' if self.cleaned_data['which'] == OWED else ''}"
+        is_owed = self.cleaned_data["which"] == OWED
+        told = _("Bills of {days}{area}, left to pay") if is_owed else _("Bills of {days}{area}")
+        return told.format(days=days, area=area)
 
     def sent_on(self) -> dict[str, str]:
         """The choice as the form that orders sends it."""
@@ -118,7 +122,7 @@ def _page(request: HttpRequest, form: PrintForm) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         **_orders(request),
-        "title": "Print bills",
+        "title": _("Print bills"),
         "form": form,
         "media": form.media,
         "facts": _facts(form, found) if form.is_valid() else [],
@@ -134,10 +138,17 @@ def _found(bills: QuerySet[Bill]) -> int:
 
 
 def _facts(form: PrintForm, found: int) -> list[tuple[str, str]]:
-    facts = [("Chosen", form.what), ("Bills", f"{found:,}")]
+    facts = [(_("Chosen"), form.what), (_("Bills"), f"{found:,}")]
     if found:
         files = -(-found // print_orders.MOST_BILLS)
-        facts.append(("To be made", f"{counted(files, 'PDF file')}, in about {counted(_minutes(found), 'minute')}"))
+        facts.append(
+            (
+                _("To be made"),
+                _("{counted}, in about {counted_2}").format(
+                    counted=counted(files, "PDF file"), counted_2=counted(_minutes(found), "minute")
+                ),
+            )
+        )
     return facts
 
 
@@ -160,7 +171,7 @@ def _order(request: HttpRequest) -> HttpResponse:
     if made is None:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     else:
-        audit.note_of("billing.bill", "", form.what, "Ordered to be printed.")
+        audit.note_of("billing.bill", "", form.what, _("Ordered to be printed."))
         _start(request, now)
     return redirect(address())
 
@@ -168,9 +179,9 @@ def _order(request: HttpRequest) -> HttpResponse:
 def _start(request: HttpRequest, now: datetime) -> None:
     requests.ask_run(JOB, timetable=TIMETABLE, by=request.user, now=now)
     if status.current(TIMETABLE, now).leader is None:
-        messages.warning(request, "It is ordered. No scheduler leads at the moment: it is made when one does.")
+        messages.warning(request, _("It is ordered. No scheduler leads at the moment: it is made when one does."))
     else:
-        messages.success(request, "It is ordered, and made from now on. You may leave this page meanwhile.")
+        messages.success(request, _("It is ordered, and made from now on. You may leave this page meanwhile."))
 
 
 def _orders(request: HttpRequest) -> dict[str, Any]:
@@ -204,5 +215,5 @@ def cancel_print(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"“{order}” is cancelled.")
+        messages.success(request, _("“{order}” is cancelled.").format(order=order))
     return redirect(address())

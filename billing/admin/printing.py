@@ -12,15 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.base import BillingAdmin, button
 from billing.documents import bills, rendering
 from billing.documents.papers import Paper
 from billing.models import Bill
+from billing.words import gettext_lazy
 
 MOST_SELECTED = 50  # some 2 seconds of a web worker
-SIZES = {"a4": "A4", "a5": "A5", "roll": "80 mm roll"}
+SIZES = {"a4": "A4", "a5": "A5", "roll": gettext_lazy("80 mm roll")}
 
 
 def print_button(
@@ -36,13 +38,13 @@ def print_button(
         if row is None:
             return admin.missing(request, object_id)
         if not is_offered(row):
-            messages.warning(request, "A draft is not printed. Issue it first.")
+            messages.warning(request, _("A draft is not printed. Issue it first."))
             return redirect(formatting.page_of(row))
         size = request.GET.get("size", "")
         chosen = {"size": size if size in sizes else sizes[0]} if sizes else {}
         return answer(request, paper_of(row, **chosen), back=formatting.page_of(row), sizes=sizes)
 
-    shown: Any = button("Print", path="print", icon="print")(print_document)
+    shown: Any = button(_("Print"), path="print", icon="print")(print_document)
     shown.is_offered = lambda user, row: is_offered(row)
     return cast("Callable[..., HttpResponse]", shown)
 
@@ -73,14 +75,19 @@ def answer(request: HttpRequest, paper: Paper, *, back: str, sizes: Sequence[str
     return HttpResponse(rendering.html(paper, toolbar=toolbar))
 
 
-@action(description="Print", permissions=["view"])
+@action(description=gettext_lazy("Print"), permissions=["view"])
 def print_selected(admin: BillingAdmin, request: HttpRequest, queryset: QuerySet[Bill]) -> HttpResponse | None:
     """One PDF of the issued bills that are selected on a page of the list."""
     ids = list(
         queryset.exclude(status=Bill.Status.DRAFT).order_by("pk").values_list("pk", flat=True)[: MOST_SELECTED + 1]
     )
     if not 0 < len(ids) <= MOST_SELECTED:
-        messages.warning(request, f"Select 1 to {MOST_SELECTED} issued bills; “Print bills” in the menu makes more.")
+        messages.warning(
+            request,
+            _("Select 1 to {most_selected} issued bills; “Print bills” in the menu makes more.").format(
+                most_selected=MOST_SELECTED
+            ),
+        )
         return None
     try:
         return pdf_file(rendering.pdf(bills.bills(ids)), "bills.pdf")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.base import BillingAdmin
@@ -30,6 +31,11 @@ class DeletedUnlessUsed(BillingAdmin):
         row = self.get_object(request, unquote(object_id))
         may = row is not None and self.has_delete_permission(request, row)
         if may and (users := self.users_of(row)):
-            messages.error(request, f"{row} has {users} and cannot be deleted. {self.instead}")
+            messages.error(
+                request,
+                _("{row} has {users} and cannot be deleted. {instead}").format(
+                    row=row, users=users, instead=self.instead
+                ),
+            )
             return redirect(formatting.page_of(row))
         return super().delete_view(request, object_id, extra_context)

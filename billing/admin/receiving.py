@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from billing.admin import explain, formatting
@@ -21,10 +22,11 @@ from billing.documents import receipts
 from billing.models import Bill, Customer, Payment
 from billing.rules import money
 from billing.services import cash, payments, summary
+from billing.words import gettext_lazy
 
 PRINT = '<a class="font-semibold underline" href="{}">{}</a>'
 FIRST_PRINT = '<a class="font-semibold underline" href="{}" autofocus>{}</a>'
-OUTDATED = "This form cannot be used any more. Open “Receive payment” anew."
+OUTDATED = gettext_lazy("This form cannot be used any more. Open “Receive payment” anew.")
 
 
 class ReceivePaymentForm(OnceForm):
@@ -37,17 +39,21 @@ class ReceivePaymentForm(OnceForm):
     bill = forms.ModelChoiceField(
         queryset=Bill.objects.none(),
         required=False,
-        empty_label="The oldest open bill first",
+        empty_label=gettext_lazy("The oldest open bill first"),
         widget=UnfoldAdminSelectWidget,
-        help_text="What this bill does not take pays the other open bills; the rest stays as credit.",
-        error_messages={"invalid_choice": "This is not a bill of this customer. Choose another, or none."},
+        help_text=gettext_lazy("What this bill does not take pays the other open bills; the rest stays as credit."),
+        error_messages={
+            "invalid_choice": gettext_lazy("This is not a bill of this customer. Choose another, or none.")
+        },
     )
     note = TextField()
 
     def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["request_key"].error_messages |= {"required": OUTDATED, "invalid": OUTDATED}
-        self.fields["amount"].help_text = f"In {settings.CURRENCY}, such as {money.example(settings.CURRENCY)}."
+        self.fields["amount"].help_text = _("In {currency}, such as {currency_2}.").format(
+            currency=settings.CURRENCY, currency_2=money.example(settings.CURRENCY)
+        )
         # Valid are all bills, so that a repeated request is answered after it paid its bill; offered are the open ones.
         bill = cast("forms.ModelChoiceField", self.fields["bill"])
         bill.queryset = Bill.objects.filter(customer=customer)
@@ -59,14 +65,14 @@ class ReceivePaymentForm(OnceForm):
 
 def _offer(bill: Bill) -> str:
     left = formatting.money(bill.outstanding, bill.currency)
-    return f"{bill} – due {formatting.day(bill.due_on)} – {left} left"
+    return _("{bill} – due {due_on} – {left} left").format(bill=bill, due_on=formatting.day(bill.due_on), left=left)
 
 
 class ReceivePayment(Deed):
     """On a customer's page."""
 
-    title = "Receive payment from {}"
-    button = "Receive payment"
+    title = gettext_lazy("Receive payment from {}")
+    button = gettext_lazy("Receive payment")
     name = "receive_payment"
     icon = "payments"
     permission = "billing.add_payment"
@@ -91,8 +97,8 @@ class ReceivePayment(Deed):
 
     def facts(self) -> Facts:
         return [
-            ("Customer", formatting.link(self.customer)),
-            ("Owes", formatting.money(summary.debt(self.customer))),
+            (_("Customer"), formatting.link(self.customer)),
+            (_("Owes"), formatting.money(summary.debt(self.customer))),
         ]
 
     def arguments(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -111,21 +117,23 @@ class ReceivePayment(Deed):
 
     def told(self, done: Payment) -> SafeString:
         if done.method == Payment.Method.CASH and (held := cash.above_limit(self.request.user)):
-            asked = "Your drawer holds {}: take a deposit to the bank or safe, and note it under “My shift”."
+            asked = _("Your drawer holds {}: take a deposit to the bank or safe, and note it under “My shift”.")
             messages.warning(self.request, asked.format(formatting.money(held)))
         text = explain.what_it_did(done, self.now)
         if not self.request.user.has_perm("billing.view_payment"):
             return format_html("{}", text)
         (size, address), *others = print_links(done, receipts.SIZES)
         links = [format_html(FIRST_PRINT, address, size), *(format_html(PRINT, other, name) for name, other in others)]
-        return format_html("{} Print the receipt: {}", text, format_html_join(" · ", "{}", ((one,) for one in links)))
+        return format_html(
+            _("{} Print the receipt: {}"), text, format_html_join(" · ", "{}", ((one,) for one in links))
+        )
 
     def page_after(self, done: Payment) -> Payment:
         return done
 
     def _seen(self, done: Payment, before: Any) -> tuple[Facts, Sequence[str]]:
         if done.received_at != self.now:
-            return [], [f"Nothing: receipt {done} is this payment. It was received already."]
+            return [], [_("Nothing: receipt {done} is this payment. It was received already.").format(done=done)]
         facts, found = super()._seen(done, before)
         off = [pk for pk, state in before.access.items() if not state.is_on]
         return facts, [*found, *explain.who_stays_off(off, self.now)]
@@ -134,13 +142,13 @@ class ReceivePayment(Deed):
 class ReceivePaymentOfBill(ReceivePayment):
     """On a bill's page: this bill is chosen beforehand."""
 
-    title = "Receive payment of bill {}"
+    title = gettext_lazy("Receive payment of bill {}")
 
     @classmethod
     def refusal(cls, row: Bill) -> str:
         if row.status == Bill.Status.OPEN:
             return ""
-        return f"Bill {row} is {row.get_status_display()}: there is nothing to pay."
+        return _("Bill {row} is {status}: there is nothing to pay.").format(row=row, status=row.get_status_display())
 
     @property
     def customer(self) -> Customer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from billing.admin import explain
 from billing.admin.action_pages import ActionPage, Facts
@@ -16,6 +17,7 @@ from billing.rules.errors import Refused
 from billing.services import prepaid, summary
 from billing.services.prepaid import Renewal
 from billing.services.rehearsal import rehearse
+from billing.words import gettext_lazy
 
 
 class RenewForm(OnceForm):
@@ -23,8 +25,8 @@ class RenewForm(OnceForm):
 
 
 class RenewSubscription(ActionPage):
-    title = "Renew {}"
-    button = "Renew"
+    title = gettext_lazy("Renew {}")
+    button = gettext_lazy("Renew")
     name = "renew"
     icon = "autorenew"
     permission = "billing.renew_subscription"
@@ -33,25 +35,25 @@ class RenewSubscription(ActionPage):
     @classmethod
     def refusal(cls, row: Subscription) -> str:
         if row.plan.mode != Plan.Mode.PREPAID:
-            return f"{row} is billed in arrears. Receive a payment instead."
+            return _("{row} is billed in arrears. Receive a payment instead.").format(row=row)
         reasons = Block.objects.filter(subscription=row, closed_at=None).values_list("reason", flat=True)
         if Block.Reason.ENDED in reasons:
-            return f"{row} ended on {day(row.ends_on)}."
-        return f"{row} is on hold. Resume it first." if Block.Reason.HOLD in reasons else ""
+            return _("{row} ended on {ends_on}.").format(row=row, ends_on=day(row.ends_on))
+        return _("{row} is on hold. Resume it first.").format(row=row) if Block.Reason.HOLD in reasons else ""
 
     def facts(self) -> Facts:
-        credit = ("Credit", money(summary.credit(self.row.customer)))
+        credit = (_("Credit"), money(summary.credit(self.row.customer)))
         try:
             asked = rehearse(prepaid.renew, _asked, subscription=self.row, method=Payment.Method.CASH, now=self.now)
         except Refused as refused:
-            return [*facts_of(self.row), ("Renewal", str(refused))]
+            return [*facts_of(self.row), (_("Renewal"), str(refused))]
         return [*facts_of(self.row), credit, *asked]
 
     def act(self, data: dict[str, Any]) -> Renewal:
         return prepaid.renew(subscription=self.row, now=self.now, by=self.request.user, **data)
 
     def told(self, done: Renewal) -> str:
-        until = f"{self.row} is paid until {_last_day(done)}."
+        until = _("{row} is paid until {last_day}.").format(row=self.row, last_day=_last_day(done))
         return f"{until} {explain.what_it_did(done.payment, self.now)}"
 
     def page_after(self, done: Renewal) -> Model:
@@ -63,11 +65,11 @@ def _asked(done: Renewal) -> Facts:
     bills = [part.bill for part in done.payment.allocations.select_related("bill") if part.amount > 0]
     lines = [str(line) for bill in bills for line in bill.lines.all()]
     return [
-        *(("For", line) for line in lines),
-        ("To receive", money(done.payment.amount)),
-        ("Paid until", _last_day(done)),
+        *((_("For"), line) for line in lines),
+        (_("To receive"), money(done.payment.amount)),
+        (_("Paid until"), _last_day(done)),
     ]
 
 
 def _last_day(done: Renewal) -> str:
-    return f"{day(done.paid_until - ONE_DAY)} (last day included)"
+    return _("{paid_until} (last day included)").format(paid_until=day(done.paid_until - ONE_DAY))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from billing.admin.reports import AreaForm, DaysForm, Report
 from billing.admin.reports_of_customers import RevenueForm, ages, expected, revenue
 from billing.admin.reports_of_money import CollectionsForm, IncomeForm, collected, earned, taxed
+from billing.words import gettext_lazy as _
 
 TODAY_AND_YESTERDAY = _(
     "Today and yesterday are counted every few minutes, all days anew each night: what is dated further back, or a "

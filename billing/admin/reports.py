@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from billing.admin.action_pages import Facts
@@ -26,6 +25,7 @@ from billing.services import areas, clock
 from billing.services.reports import kept
 from billing.services.spreadsheets import Cell, csv_text
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 
 NEEDED = "billing.view_reports"
 LONGEST = timedelta(days=3 * 366)

@@ -13,7 +13,6 @@ from django import forms
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.formatting import list_of, money
@@ -25,6 +24,7 @@ from billing.models import Bill, FiguresCount, Plan
 from billing.services import clock
 from billing.services.reports import receivables, recurring
 from billing.services.reports.recurring import Running
+from billing.words import gettext_lazy
 
 
 class RevenueForm(AreaForm):

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.formatting import money, percent
@@ -19,6 +18,7 @@ from billing.models import Payment, Plan
 from billing.services.reports import collections, income, tax
 from billing.services.reports.tax import Taxed
 from billing.services.spreadsheets import Cell
+from billing.words import gettext_lazy
 
 SHORT_DAY, SHORT_MONTH = "j M", "M Y"
 LONGEST_NAME = 12  # below a column

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import Facts, action_of
 from billing.admin.base import ReadOnlyAdmin
@@ -19,15 +20,16 @@ from billing.admin.formatting import amount_cell, day, link, money
 from billing.admin.search import SearchedByCustomer
 from billing.models import Reversal
 from billing.services import reversals
+from billing.words import gettext_lazy
 
 
 class WonForm(forms.Form):
-    reason = TextField(help_text="Needed, for the books: what the bank wrote.")
+    reason = TextField(help_text=gettext_lazy("Needed, for the books: what the bank wrote."))
 
 
 class WinChargeback(Deed):
-    title = "{} is won"
-    button = "Chargeback won"
+    title = gettext_lazy("{} is won")
+    button = gettext_lazy("Chargeback won")
     name = "win_chargeback"
     icon = "gavel"
     permission = "billing.win_chargeback"
@@ -38,18 +40,25 @@ class WinChargeback(Deed):
     @classmethod
     def refusal(cls, row: Reversal) -> str:
         if row.kind != Reversal.Kind.CHARGEBACK:
-            return "Only a chargeback can be won."
-        return "This chargeback is won already." if hasattr(row, "undone_by") else ""
+            return _("Only a chargeback can be won.")
+        return _("This chargeback is won already.") if hasattr(row, "undone_by") else ""
 
     def facts(self) -> Facts:
         return [
-            ("Chargeback", f"{money(self.row.amount)} on {day(self.row.reversed_on)}: {self.row.reason}"),
-            ("Receipt", link(self.row.payment)),
-            ("Customer", link(self.row.customer)),
+            (
+                _("Chargeback"),
+                _("{amount} on {reversed_on}: {reason}").format(
+                    amount=money(self.row.amount), reversed_on=day(self.row.reversed_on), reason=self.row.reason
+                ),
+            ),
+            (_("Receipt"), link(self.row.payment)),
+            (_("Customer"), link(self.row.customer)),
         ]
 
     def outcome(self, done: Reversal) -> str:
-        return f"The chargeback is won: {money(-done.amount)} of receipt {done.payment} counts again."
+        return _("The chargeback is won: {value} of receipt {payment} counts again.").format(
+            value=money(-done.amount), payment=done.payment
+        )
 
 
 @admin.register(Reversal)
@@ -58,7 +67,7 @@ class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
     list_select_related = ("payment", "credit_note", "customer", "reversed_by")
     list_filter = ("kind", "method", ("reversed_on", DateFilter))
     search_fields = ("payment__number",)
-    search_help_text = "Receipt number, or the customer's code, name, phone or login"
+    search_help_text = gettext_lazy("Receipt number, or the customer's code, name, phone or login")
     number_fields = ("payment__number",)
     fields = (
         ("kind_text", "amount_text"),
@@ -71,18 +80,18 @@ class ReversalAdmin(SearchedByCustomer, ReadOnlyAdmin):
     win_chargeback = action_of(WinChargeback)
     actions_detail = ("win_chargeback",)
 
-    @display(description="kind")
+    @display(description=gettext_lazy("kind"))
     def kind_text(self, reversal: Reversal) -> str:
         return capfirst(reversal.get_kind_display())
 
-    @display(description="payment or credit note")
+    @display(description=gettext_lazy("payment or credit note"))
     def source(self, reversal: Reversal) -> str:
         return link(reversal.payment or reversal.credit_note)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def taken_amount(self, reversal: Reversal) -> SafeString:
         return amount_cell(reversal.amount)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def amount_text(self, reversal: Any) -> str:
         return money(reversal.amount)

@@ -7,39 +7,41 @@ from typing import Any
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.secret_pages import SecretPage
 from billing.models import Router
 from billing.services.network import connections, mikrotik, routers
+from billing.words import gettext_lazy
 
 
 def facts_of(router: Router) -> Facts:
     """What router it is."""
-    return [("Router", router), ("Kind", router.get_kind_display()), ("Address", router.address)]
+    return [(_("Router"), router), (_("Kind"), router.get_kind_display()), (_("Address"), router.address)]
 
 
 class ScriptForm(forms.Form):
     radius = forms.GenericIPAddressField(
-        label="RADIUS server",
+        label=gettext_lazy("RADIUS server"),
         protocol="IPv4",
         widget=UnfoldAdminTextInputWidget,
-        help_text="Its address as the router reaches it; Disconnect comes from there too.",
+        help_text=gettext_lazy("Its address as the router reaches it; Disconnect comes from there too."),
     )
     portal = forms.GenericIPAddressField(
-        label="Web server of the garden page",
+        label=gettext_lazy("Web server of the garden page"),
         protocol="IPv4",
         widget=UnfoldAdminTextInputWidget,
-        help_text="Its address as the subscribers reach it.",
+        help_text=gettext_lazy("Its address as the subscribers reach it."),
     )
 
 
 class TestConnection(ActionPage):
     """Ask the router something that changes nothing."""
 
-    title = "Test the connection to {}"
-    button = "Test connection"
+    title = gettext_lazy("Test the connection to {}")
+    button = gettext_lazy("Test connection")
     name = "test_connection"
     icon = "network_ping"
     permission = "billing.test_router"
@@ -53,16 +55,16 @@ class TestConnection(ActionPage):
         return routers.checked_probe(result.outcome, result.detail)
 
     def told(self, done: str) -> str:
-        return f"{self.row} answers. {done}".strip()
+        return _("{row} answers. {done}").format(row=self.row, done=done).strip()
 
 
 class ShowSecrets(SecretPage):
-    title = "Secrets of {}"
-    button = "Show secrets"
+    title = gettext_lazy("Secrets of {}")
+    button = gettext_lazy("Show secrets")
     name = "show_secrets"
     icon = "key"
     permission = "billing.see_network_secrets"
-    said = "Show secrets: seen in clear."
+    said = gettext_lazy("Show secrets: seen in clear.")
 
     def facts(self) -> Facts:
         return facts_of(self.row)
@@ -72,16 +74,18 @@ class ShowSecrets(SecretPage):
 
 
 class NewSecret(SecretPage):
-    title = "New secret of {}"
-    button = "New secret"
+    title = gettext_lazy("New secret of {}")
+    button = gettext_lazy("New secret")
     name = "new_secret"
     icon = "autorenew"
     permission = "billing.see_network_secrets"
-    said = "New secret: generated, and seen in clear."
+    said = gettext_lazy("New secret: generated, and seen in clear.")
 
     def facts(self) -> Facts:
-        told = "The router is not understood until it has the new secret as well. Nobody who is online loses anything."
-        return [*facts_of(self.row), ("Then", told)]
+        told = _(
+            "The router is not understood until it has the new secret as well. Nobody who is online loses anything."
+        )
+        return [*facts_of(self.row), (_("Then"), told)]
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
         routers.new_secret(self.row)
@@ -91,8 +95,8 @@ class NewSecret(SecretPage):
 class RouterScript(SecretPage):
     """The secret stands in it only for who may see secrets."""
 
-    title = "Script for {}"
-    button = "Router script"
+    title = gettext_lazy("Script for {}")
+    button = gettext_lazy("Router script")
     name = "router_script"
     icon = "terminal"
     permission = "billing.view_router"
@@ -100,7 +104,7 @@ class RouterScript(SecretPage):
 
     @property
     def said(self) -> str:
-        return f"Router script: made {'with' if self._may_see else 'without'} the secret."
+        return _("Router script: made {value} the secret.").format(value="with" if self._may_see else "without")
 
     @property
     def _may_see(self) -> bool:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from billing.admin.action_pages import action_of
@@ -23,6 +24,7 @@ from billing.models import NetworkFinding, NetworkIntent, OnlineSession, Router,
 from billing.rules.errors import Refused
 from billing.services import areas
 from billing.services.network import routers
+from billing.words import gettext_lazy
 
 SHOWN = 20
 INTENT_COLUMNS = columns("Subscription", "Wanted since", "Why", "Tried", "Failing since", "Error")
@@ -39,24 +41,28 @@ class SecretField(forms.CharField):
 
 class RouterForm(forms.ModelForm):
     secret = SecretField(
-        label="RADIUS secret",
-        help_text="Empty: it stays as it is, and a new router gets one. “Show secrets” shows it to who may.",
+        label=gettext_lazy("RADIUS secret"),
+        help_text=gettext_lazy(
+            "Empty: it stays as it is, and a new router gets one. “Show secrets” shows it to who may."
+        ),
     )
     rest_url = forms.URLField(
-        label="Address of REST",
+        label=gettext_lazy("Address of REST"),
         required=False,
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
-        help_text="Such as https://192.0.2.1/rest.",
+        help_text=gettext_lazy("Such as https://192.0.2.1/rest."),
     )
     certificate_sha256 = forms.CharField(
-        label="Fingerprint of its certificate",
+        label=gettext_lazy("Fingerprint of its certificate"),
         required=False,
         max_length=95,  # with colons between the bytes
         widget=UnfoldAdminTextInputWidget,
-        help_text="SHA-256: 64 hexadecimal digits, with or without colons.",
+        help_text=gettext_lazy("SHA-256: 64 hexadecimal digits, with or without colons."),
     )
-    rest_password = SecretField(label="REST password", help_text="Empty: it stays as it is.")
+    rest_password = SecretField(
+        label=gettext_lazy("REST password"), help_text=gettext_lazy("Empty: it stays as it is.")
+    )
 
     class Meta:
         model = Router
@@ -88,7 +94,7 @@ class RouterAdmin(DeletedUnlessUsed):
     list_filter = ("is_active", "kind", "area")
     sortable_by = ("name",)
     search_fields = ("name",)
-    instead = "Take away “is active” instead."
+    instead = gettext_lazy("Take away “is active” instead.")
     fieldsets = (
         (None, {"fields": ("name", "kind", "address", "area", "is_active")}),
         (
@@ -96,7 +102,7 @@ class RouterAdmin(DeletedUnlessUsed):
             {"fields": ("secret", "coa_port", "supports_coa", "echoes_class", "requires_message_authenticator")},
         ),
         ("RouterOS REST", {"fields": ("rest_url", "rest_user", "rest_password", "certificate_sha256")}),
-        ("Pace", {"fields": ("window",)}),
+        (gettext_lazy("Pace"), {"fields": ("window",)}),
     )
     test_connection = action_of(TestConnection)
     show_secrets = action_of(ShowSecrets)
@@ -132,28 +138,28 @@ class RouterAdmin(DeletedUnlessUsed):
         user: Any = request.user
         return [_state(row), *(make(user, row) for permission, make in parts if user.has_perm(permission))]
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state(self, router: Router) -> SafeString:
         if not router.is_active:
-            return label("not active")
+            return label(_("not active"))
         found = _state_of(router)
         if found is None or (found.last_contact_at is None and not found.failing_since):
-            return label("not heard of yet", "info")
-        return label("failing", "danger") if found.failing_since else label("well", "success")
+            return label(_("not heard of yet"), "info")
+        return label(_("failing"), "danger") if found.failing_since else label(_("well"), "success")
 
-    @display(description="sessions")
+    @display(description=gettext_lazy("sessions"))
     def sessions(self, router: Any) -> str:
         return f"{router.session_count:,}"
 
-    @display(description="waiting")
+    @display(description=gettext_lazy("waiting"))
     def backlog(self, router: Any) -> str:
         return f"{router.backlog_count:,}"
 
-    @display(description="last contact")
+    @display(description=gettext_lazy("last contact"))
     def last_contact(self, router: Router) -> str:
         return instant(found.last_contact_at) if (found := _state_of(router)) else NONE
 
-    @display(description="failing since")
+    @display(description=gettext_lazy("failing since"))
     def failing_since(self, router: Router) -> str:
         return instant(found.failing_since) if (found := _state_of(router)) else NONE
 
@@ -165,17 +171,17 @@ def _state_of(router: Router) -> RouterState | None:
 def _state(router: Router) -> Panel:
     found = _state_of(router)
     if found is None:
-        return Panel("Contact", (), empty="Nothing was heard of it and nothing sent to it yet.")
+        return Panel(_("Contact"), (), empty=_("Nothing was heard of it and nothing sent to it yet."))
     row = (instant(found.last_contact_at), instant(found.failing_since), found.failures, found.last_error or NONE)
     heads = columns("Last contact", "Failing since", "Failures on end", "Last error")
-    return Panel("Contact", heads, [row])
+    return Panel(_("Contact"), heads, [row])
 
 
 def _sessions(user: Any, router: Router) -> Panel:
     found = areas.seen(user, OnlineSession.objects.filter(router=router)).select_related("subscription")
     rows = [session_row(session) for session in found.order_by("-pk")[:SHOWN]]
     more = list_of(OnlineSession, f"?router__id__exact={router.pk}")
-    return Panel("Open sessions", SESSION_COLUMNS, rows, empty="No session is open.", more=more)
+    return Panel(_("Open sessions"), SESSION_COLUMNS, rows, empty=_("No session is open."), more=more)
 
 
 def _waiting(user: Any, router: Router) -> Panel:
@@ -184,7 +190,7 @@ def _waiting(user: Any, router: Router) -> Panel:
         areas.seen(user, Subscription.objects.all()),
     )
     rows = [_intent(intent) for intent in found.filter(subscription__in=seen)[:SHOWN]]
-    return Panel("Waiting changes", INTENT_COLUMNS, rows, empty="Nothing waits for it.")
+    return Panel(_("Waiting changes"), INTENT_COLUMNS, rows, empty=_("Nothing waits for it."))
 
 
 def _intent(intent: NetworkIntent) -> tuple[object, ...]:
@@ -203,7 +209,7 @@ def _findings(user: Any, router: Router) -> Panel:
     found = areas.seen(user, NetworkFinding.objects.filter(router=router, resolved_at=None))
     rows = [_finding(one) for one in found.order_by("-pk")[:SHOWN]]
     more = list_of(NetworkFinding, f"?router__id__exact={router.pk}")
-    return Panel("Findings", FINDING_COLUMNS, rows, empty="Nothing differs.", more=more)
+    return Panel(_("Findings"), FINDING_COLUMNS, rows, empty=_("Nothing differs."), more=more)
 
 
 def _finding(one: NetworkFinding) -> tuple[object, ...]:

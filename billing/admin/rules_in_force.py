@@ -10,37 +10,47 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.admin.formatting import instant, label, link, list_of, money
 from billing.admin.pages import page_of
 from billing.admin.panels import Column, Panel, columns
 from billing.models import Holiday, Plan
 from billing.rules.calendar import parse_weekdays
-from billing.services import policy, terms
+from billing.services import policy, terms, wording
 from billing.services.terms import CustomerTerms, Term
+from billing.words import gettext_lazy
 
 MOST_HOLIDAYS = 50
 NEEDED = "billing.view_holiday"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
 TERM_COLUMNS = columns("Days to pay", "Days of grace", "Ends when disabled as unpaid for")
 HEADS = columns("Rule", "In force", "From", "Setting")
 HOLIDAY_HEADS = columns("Day", "Name", "Yearly")
 
 
 def _days(value: int) -> str:
-    return f"{value} day" if value == 1 else f"{value} days"
+    return _("{value} day").format(value=value) if value == 1 else _("{value} days").format(value=value)
 
 
 def _after(value: int) -> str:
-    return _days(value) if value else "never"
+    return _days(value) if value else _("never")
 
 
 def _weekdays(words: list[str]) -> str:
-    return ", ".join(WEEKDAYS[number] for number in sorted(parse_weekdays(words))) or "none"
+    return ", ".join(str(WEEKDAYS[number]) for number in sorted(parse_weekdays(words))) or _("none")
 
 
 def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+    return _("yes") if value else _("no")
 
 
 def _percent(value: int) -> str:
@@ -52,7 +62,7 @@ def _minimum_debt(value: str) -> str:
 
 
 def _reminders(words: list[str]) -> str:
-    return ", ".join(stage.name for stage in policy.reminder_stages()) or "none"
+    return ", ".join(wording.day_of_reminder(stage.days) for stage in policy.reminder_stages()) or _("none")
 
 
 class Rule(NamedTuple):
@@ -64,30 +74,38 @@ class Rule(NamedTuple):
 
 
 RULES = (
-    Rule("DUE_DAYS", "Days to pay after the issue date, unless the plan or the customer says otherwise", _days),
-    Rule("GRACE_DAYS", "Days online after the due date, unless the plan or the customer says otherwise", _days),
-    Rule("EXPIRY_CHECK_CRON", "When the expiry check runs"),
-    Rule("CUT_OFF_TIME", "Time of day from which cuts happen"),
-    Rule("WEEKDAYS_WITHOUT_CUTS", "Weekdays on which nobody is cut", _weekdays),
-    Rule("TIME_ZONE", "Zone of all days and times"),
+    Rule(
+        "DUE_DAYS",
+        gettext_lazy("Days to pay after the issue date, unless the plan or the customer says otherwise"),
+        _days,
+    ),
+    Rule(
+        "GRACE_DAYS",
+        gettext_lazy("Days online after the due date, unless the plan or the customer says otherwise"),
+        _days,
+    ),
+    Rule("EXPIRY_CHECK_CRON", gettext_lazy("When the expiry check runs")),
+    Rule("CUT_OFF_TIME", gettext_lazy("Time of day from which cuts happen")),
+    Rule("WEEKDAYS_WITHOUT_CUTS", gettext_lazy("Weekdays on which nobody is cut"), _weekdays),
+    Rule("TIME_ZONE", gettext_lazy("Zone of all days and times")),
     Rule(
         "MINIMUM_DEBT",
-        "An overdue debt of no more than this cuts nobody",
+        gettext_lazy("An overdue debt of no more than this cuts nobody"),
         _minimum_debt,
     ),
-    Rule("ONE_OFF_BILLS_CUT", "Bills of one-off items alone cut, too", _yes),
-    Rule("NEW_CUSTOMER_DAYS", "Days after the registration in which a customer is not cut", _days),
+    Rule("ONE_OFF_BILLS_CUT", gettext_lazy("Bills of one-off items alone cut, too"), _yes),
+    Rule("NEW_CUSTOMER_DAYS", gettext_lazy("Days after the registration in which a customer is not cut"), _days),
     Rule(
         "MAX_CUTS_PERCENT",
-        "The circuit breaker holds a run that cuts more of the active than",
+        gettext_lazy("The circuit breaker holds a run that cuts more of the active than"),
         _percent,
     ),
-    Rule("MAX_CUTS_COUNT", "but never one that cuts no more than"),
-    Rule("END_AFTER_DAYS", "Ends when disabled as unpaid for, unless the plan says otherwise", _after),
-    Rule("REMINDER_DAYS", "Reminders", _reminders),
-    Rule("REMINDERS_CRON", "When reminders are recorded"),
-    Rule("PROMISE_MAX_DAYS", "The longest promise to pay", _days),
-    Rule("PROMISES_PER_YEAR", "Promises that a customer may have within a year"),
+    Rule("MAX_CUTS_COUNT", gettext_lazy("but never one that cuts no more than")),
+    Rule("END_AFTER_DAYS", gettext_lazy("Ends when disabled as unpaid for, unless the plan says otherwise"), _after),
+    Rule("REMINDER_DAYS", gettext_lazy("Reminders"), _reminders),
+    Rule("REMINDERS_CRON", gettext_lazy("When reminders are recorded")),
+    Rule("PROMISE_MAX_DAYS", gettext_lazy("The longest promise to pay"), _days),
+    Rule("PROMISES_PER_YEAR", gettext_lazy("Promises that a customer may have within a year")),
 )
 
 
@@ -105,37 +123,42 @@ def rules_in_force(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     now = timezone.now()
     holidays = [(link(one, str(one.day)), one.name, _yes(one.yearly)) for one in Holiday.objects.all()[:MOST_HOLIDAYS]]
-    facts = [("The next cuts may happen", instant(policy.calendar().first_cut(now)))]
+    facts = [(_("The next cuts may happen"), instant(policy.calendar().first_cut(now)))]
     panels = [
-        Panel("Rules of the installation", HEADS, [_row(rule) for rule in RULES]),
-        Panel("Days without cuts", HOLIDAY_HEADS, holidays, empty="None.", more=list_of(Holiday)),
+        Panel(_("Rules of the installation"), HEADS, [_row(rule) for rule in RULES]),
+        Panel(_("Days without cuts"), HOLIDAY_HEADS, holidays, empty=_("None."), more=list_of(Holiday)),
     ]
-    return page_of(request, title="Rules in force", facts=facts, panels=panels)
+    return page_of(request, title=_("Rules in force"), facts=facts, panels=panels)
 
 
 def _row(rule: Rule) -> tuple[object, ...]:
-    source = label("environment", "info") if rule.setting in settings.FROM_ENVIRONMENT else label("default")
+    source = label(_("environment"), "info") if rule.setting in settings.FROM_ENVIRONMENT else label(_("default"))
     return (rule.decides, rule.told(getattr(settings, rule.setting)), source, rule.setting)
 
 
 def term_cells(plan: Plan, customer: CustomerTerms = terms.NO_CUSTOMER) -> tuple[str, ...]:
     """The cells under ``TERM_COLUMNS``, each with who says so."""
     due = terms.due_days(plan, customer)
-    until = _said("until the last paid day", due) if due.days is None else _said(_days(due.days), due)
+    until = _said(_("until the last paid day"), due) if due.days is None else _said(_days(due.days), due)
     grace, end = terms.grace_days(plan, customer), terms.end_after_days(plan)
     return (until, _said(_days(grace.days or 0), grace), _said(_after(end.days or 0), end))
 
 
 def plan_panel(plan: Plan) -> Panel:
     """What counts for a plan's customers who have no days of their own."""
-    return Panel("Rules in force", TERM_COLUMNS, [term_cells(plan)])
+    return Panel(_("Rules in force"), TERM_COLUMNS, [term_cells(plan)])
 
 
 def customer_panel(customer: Any) -> Panel:
     """What counts for each subscription of a customer that the admin fetched with its ``services``."""
     own = CustomerTerms(customer.due_days, customer.grace_days, customer.created_at)
     rows = [(link(service), service.plan.name, *term_cells(service.plan, own)) for service in customer.services]
-    return Panel("Rules in force", (Column("Login"), Column("Plan"), *TERM_COLUMNS), rows, empty="No subscription yet.")
+    return Panel(
+        _("Rules in force"),
+        (Column(_("Login")), Column(_("Plan")), *TERM_COLUMNS),
+        rows,
+        empty=_("No subscription yet."),
+    )
 
 
 def _said(text: str, term: Term) -> str:

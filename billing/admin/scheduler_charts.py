@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.services.wording import counted
 from utils.monitoring.facts import Fact
@@ -34,7 +35,7 @@ def seconds(length: float) -> str:
     """A length of time as short as it can be read, such as “0.02 s” and “12 min”."""
     if length < 10:
         return f"{length:.2f} s"
-    return f"{length:.0f} s" if length < 600 else f"{length / 60:.0f} min"
+    return f"{length:.0f} s" if length < 600 else _("{length} min").format(length=f"{length / 60:.0f}")
 
 
 def _bar(length: float, longest: float) -> tuple[str, str]:
@@ -48,6 +49,8 @@ def _class(run: Fact) -> str:
 
 def _words(runs: Sequence[Fact], longest: float) -> str:
     shortest, failed = min(run.seconds for run in runs), sum(run.kind != "succeeded" for run in runs)
-    text = f"The last {counted(len(runs), 'run')} took {seconds(shortest)} to {seconds(longest)}"
-    text += f", the latest {seconds(runs[-1].seconds)}."
-    return f"{text} {counted(failed, 'run')} did not succeed." if failed else text
+    text = _("The last {counted} took {seconds} to {seconds_2}").format(
+        counted=counted(len(runs), "run"), seconds=seconds(shortest), seconds_2=seconds(longest)
+    )
+    text += _(", the latest {seconds}.").format(seconds=seconds(runs[-1].seconds))
+    return _("{text} {counted} did not succeed.").format(text=text, counted=counted(failed, "run")) if failed else text

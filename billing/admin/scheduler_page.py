@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 
 from billing.admin import job_requests
 from billing.admin.action_pages import Facts
@@ -21,6 +22,7 @@ from billing.admin.formatting import NONE, instant, label, link, list_of
 from billing.admin.pages import page_of
 from billing.admin.panels import Column, Panel, columns
 from billing.admin.scheduler_charts import durations
+from billing.words import gettext_noop
 from utils.background_tasks import TIMETABLE
 from utils.models import Alarm, JobRun
 from utils.monitoring import facts, status, words
@@ -30,8 +32,19 @@ from utils.monitoring.status import JobStatus, SchedulerStatus
 NEEDED = "utils.view_jobrun"
 CHARTED = 30  # runs
 ERROR_LENGTH = 120  # characters of it in the table
-COLOURS = {"late": "danger", "failing": "danger", "paused": "warning", "running": "info", "on time": "success"}
-HEADS = columns("Job", "Schedule", "State", "Last success", "Last error", "Next run", "How long it took")
+COLOURS = {
+    gettext_noop("late"): "danger", gettext_noop("failing"): "danger", gettext_noop("paused"): "warning",
+    gettext_noop("running"): "info", gettext_noop("on time"): "success",
+}  # fmt: skip
+HEADS = columns(
+    "Job",
+    "Schedule",
+    "State",
+    "Last success",
+    "Last error",
+    "Next run",
+    "How long it took",
+)
 ALARM_HEADS = columns("Since", "Alarm")
 
 
@@ -50,7 +63,7 @@ def scheduler(request: HttpRequest) -> HttpResponse:
     found = status.current(TIMETABLE, timezone.now())
     return page_of(
         request,
-        title="Scheduler",
+        title=_("Scheduler"),
         scheduler_banner=(),  # the warnings say the same, and of this moment
         warnings=found.problems,
         facts=_facts(found),
@@ -59,13 +72,20 @@ def scheduler(request: HttpRequest) -> HttpResponse:
 
 
 def _facts(found: SchedulerStatus) -> Facts:
-    leader = f"{found.leader.about}, since {instant(found.leader.at)}" if found.leader else label("none", "danger")
+    leader = (
+        _("{about}, since {at}").format(about=found.leader.about, at=instant(found.leader.at))
+        if found.leader
+        else label(_("none"), "danger")
+    )
     age = found.heartbeat_age
     return [
-        ("Leader", leader),
-        ("Last heard of", "never" if age is None else f"{words.span(age)} ago"),
-        ("On standby", ", ".join(standby.about for standby in found.standbys) or "none"),
-        ("Times", f"in the zone {settings.TIME_ZONE}; as of {instant(found.now)}"),
+        (_("Leader"), leader),
+        (_("Last heard of"), _("never") if age is None else _("{span} ago").format(span=words.span(age))),
+        (_("On standby"), ", ".join(standby.about for standby in found.standbys) or _("none")),
+        (
+            _("Times"),
+            _("in the zone {time_zone}; as of {now}").format(time_zone=settings.TIME_ZONE, now=instant(found.now)),
+        ),
     ]
 
 
@@ -73,7 +93,7 @@ def _alarms(request: HttpRequest, found: SchedulerStatus) -> list[Panel]:
     if not (found.alarms and request.user.has_perm("utils.view_alarm")):
         return []
     rows = [(instant(alarm.at), link(Alarm(pk=alarm.row), alarm.text)) for alarm in found.alarms]
-    return [Panel("Open alarms", ALARM_HEADS, rows, more=list_of(Alarm))]
+    return [Panel(_("Open alarms"), ALARM_HEADS, rows, more=list_of(Alarm))]
 
 
 def _jobs(request: HttpRequest, found: SchedulerStatus) -> Panel:
@@ -81,9 +101,9 @@ def _jobs(request: HttpRequest, found: SchedulerStatus) -> Panel:
     who = get_user_model().objects.in_bulk({job.paused.row for job in found.jobs if job.paused and job.paused.row})
     rows = [_row(job, runs.get(job.id, []), who) for job in found.jobs]
     if not job_requests.may_ask(request):
-        return Panel("Jobs", HEADS, rows, more=list_of(JobRun))
+        return Panel(_("Jobs"), HEADS, rows, more=list_of(JobRun))
     asking = [(*row, job_requests.buttons(request, job)) for row, job in zip(rows, found.jobs, strict=True)]
-    return Panel("Jobs", (*HEADS, Column("Ask for")), asking, more=list_of(JobRun))
+    return Panel(_("Jobs"), (*HEADS, Column(_("Ask for"))), asking, more=list_of(JobRun))
 
 
 def _row(job: JobStatus, runs: list[Fact], who: dict[int, Any]) -> tuple[object, ...]:
@@ -102,15 +122,20 @@ def _state(job: JobStatus, who: dict[int, Any]) -> str:
     """What matters most, then what else is so, each in words as well as in colour."""
     notes = []
     if job.due_since:
-        notes.append(f"missing since {instant(job.due_since)}")
+        notes.append(_("missing since {due_since}").format(due_since=instant(job.due_since)))
     if job.paused:
         by = who.get(job.paused.row or 0)
-        notes.append(f"paused since {instant(job.paused.at)}" + (f" by {by}" if by else ""))
+        notes.append(
+            _("paused since {at}").format(at=instant(job.paused.at)) + (_(" by {by}").format(by=by) if by else "")
+        )
     if job.running:
-        notes.append(f"running since {instant(job.running.at)}")
-    notes += [f"asked to {waiting.text} at {instant(waiting.at)}, waits for the leader" for waiting in job.waiting]
+        notes.append(_("running since {at}").format(at=instant(job.running.at)))
+    notes += [
+        _("asked to {waiting} at {at}, waits for the leader").format(waiting=waiting.text, at=instant(waiting.at))
+        for waiting in job.waiting
+    ]
     lines = format_html_join("", "<br>{}", ((note,) for note in notes))
-    return format_html("{}{}", label(job.state, COLOURS.get(job.state, "")), lines)
+    return format_html("{}{}", label(_(job.state), COLOURS.get(job.state, "")), lines)
 
 
 def _ended(run: Fact | None) -> str:

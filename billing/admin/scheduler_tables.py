@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from billing.admin.base import ReadOnlyAdmin
@@ -13,10 +14,18 @@ from billing.admin.filters import DateFilter
 from billing.admin.formatting import NONE, instant
 from billing.admin.panels import Panel, columns
 from billing.admin.scheduler_charts import seconds
+from billing.words import gettext_lazy
 from utils.models import Alarm, AlarmNotice, Instance, JobRequest, JobRun
 
 COLOURS = {"succeeded": "success", "running": "info", "interrupted": "warning", "failed": "danger"}
-NOTICE_HEADS = columns("Channel", "Of its", "Sent", "Tries", "Next try", "Error")
+NOTICE_HEADS = columns(
+    "Channel",
+    "Of its",
+    "Sent",
+    "Tries",
+    "Next try",
+    "Error",
+)
 
 
 @admin.register(JobRun)
@@ -34,11 +43,11 @@ class JobRunAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("outcome", "took")
 
-    @display(description="result")
+    @display(description=gettext_lazy("result"))
     def outcome(self, run: JobRun) -> SafeString:
         return formatting.label(run.get_result_display(), COLOURS.get(run.result, ""))
 
-    @display(description="took")
+    @display(description=gettext_lazy("took"))
     def took(self, run: JobRun) -> str:
         return seconds((run.ended_at - run.started_at).total_seconds()) if run.ended_at else NONE
 
@@ -69,13 +78,13 @@ class AlarmAdmin(ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, row: Alarm) -> list[Panel]:
         notices = [_cells(notice) for notice in row.notices.order_by("pk")]
-        return [Panel("Notices", NOTICE_HEADS, notices, empty="None but the line in the log.")]
+        return [Panel(_("Notices"), NOTICE_HEADS, notices, empty=_("None but the line in the log."))]
 
 
 def _cells(notice: AlarmNotice) -> tuple[object, ...]:
     return (
         notice.get_channel_display(),
-        "end" if notice.is_end else "beginning",
+        _("end") if notice.is_end else _("beginning"),
         instant(notice.sent_at),
         notice.tries,
         NONE if notice.sent_at else instant(notice.next_try_at),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import ActionPage
 from billing.admin.base import attempt
@@ -39,5 +40,5 @@ class SecretPage(ActionPage):
 
 
 def _shown(request: HttpRequest, row: Any, title: str, secrets: Mapping[str, str]) -> HttpResponse:
-    notice = "Copy it now. It is not shown again when you leave this page; the audit notes that you saw it."
-    return page_of(request, title=title, facts=[*secrets.items(), ("Back to", link(row))], warnings=[notice])
+    notice = _("Copy it now. It is not shown again when you leave this page; the audit notes that you saw it.")
+    return page_of(request, title=title, facts=[*secrets.items(), (_("Back to"), link(row))], warnings=[notice])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from billing.admin.formatting import NONE, instant, link
 from billing.admin.panels import columns
 from billing.models import OnlineSession
@@ -15,7 +17,7 @@ def size(count: int) -> str:
     value, step = float(count), 0
     while value >= 1000 and step < len(UNITS) - 1:
         value, step = value / 1000, step + 1
-    return f"{value:.1f} {UNITS[step]}" if step else f"{count} bytes"
+    return f"{value:.1f} {UNITS[step]}" if step else _("{count} bytes").format(count=count)
 
 
 def session_row(session: OnlineSession) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import gettext as _
 from unfold.forms import AdminForm
 from unfold.widgets import UnfoldAdminDateWidget
 
@@ -26,22 +27,35 @@ from billing.documents import statements as papers
 from billing.models import Bill, CreditNote, Customer, Payment
 from billing.rules.errors import Refused
 from billing.services import clock, statements
+from billing.words import gettext_lazy
 
-HEADS = columns("Date", "Entry", "Document", "Debit", "Credit", "Balance", amounts=("Debit", "Credit", "Balance"))
+HEADS = columns(
+    "Date",
+    "Entry",
+    "Document",
+    "Debit",
+    "Credit",
+    "Balance",
+    amounts=("Debit", "Credit", "Balance"),
+)
 MODELS: dict[str, type[Model]] = {"bill": Bill, "payment": Payment, "creditnote": CreditNote}
 PRINTED = ("html", "pdf")
 SHOWN_AT_FIRST = relativedelta(years=1)
 
 
 class StatementForm(forms.Form):
-    since = forms.DateField(label="From", widget=UnfoldAdminDateWidget, help_text="The first day.")
-    until = forms.DateField(label="Until", widget=UnfoldAdminDateWidget, help_text="The last day, included.")
+    since = forms.DateField(
+        label=gettext_lazy("From"), widget=UnfoldAdminDateWidget, help_text=gettext_lazy("The first day.")
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Until"), widget=UnfoldAdminDateWidget, help_text=gettext_lazy("The last day, included.")
+    )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         since, until = values.get("since"), values.get("until")
         if since and until and until < since:
-            raise ValidationError("“Until” comes before “From”: correct one of the two dates.")
+            raise ValidationError(_("“Until” comes before “From”: correct one of the two dates."))
         return values
 
 
@@ -61,7 +75,7 @@ def statement(admin: BillingAdmin, request: HttpRequest, customer: Customer) -> 
     context = {
         **admin.admin_site.each_context(request),
         "opts": admin.opts,
-        "title": f"Statement of {customer}",
+        "title": _("Statement of {customer}").format(customer=customer),
         "form": form,
         "inline_admin_formsets": [],
         "adminform": page,
@@ -85,7 +99,7 @@ def _file(customer: Customer, since: date, until: date) -> StreamingHttpResponse
 def _panel(request: HttpRequest, customer: Customer, since: date, until: date) -> Panel:
     linked = {name for name in MODELS if request.user.has_perm(f"billing.view_{name}")}
     lines = statements.lines(customer, since=since, until=until)
-    return Panel(f"{day(since)} to {day(until)}", HEADS, _rows(lines, linked))
+    return Panel(_("{since} to {until}").format(since=day(since), until=day(until)), HEADS, _rows(lines, linked))
 
 
 def _rows(lines: Iterable[statements.Line], linked: Iterable[str]) -> list[tuple[object, ...]]:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from billing.admin.action_pages import action_page
 from billing.admin.base import BillingAdmin, attempt
@@ -23,6 +24,7 @@ from billing.rules.errors import Refused
 from billing.services import access, audit, bills, clock
 from billing.services.drafts import BillDraft
 from billing.services.explanations import why_off
+from billing.words import gettext_lazy
 
 STAFF_REASONS = [(reason.value, reason.label) for reason in access.STAFF_REASONS]
 MOST_SHOWN = 10
@@ -30,7 +32,7 @@ MOST_SHOWN = 10
 
 class DisableForm(forms.Form):
     reason = RadioField(choices=STAFF_REASONS, initial=Block.Reason.MANUAL)
-    note = TextField(help_text="For your colleagues: why, and until when.")
+    note = TextField(help_text=gettext_lazy("For your colleagues: why, and until when."))
 
 
 class RestoreForm(forms.Form):
@@ -59,15 +61,22 @@ def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         )
         if done is not None:
             reason = Block.Reason(form.cleaned_data["reason"]).label
-            audit.note(subscription, "Disable", after={"entered": dict(typed(form)), "was new": done})
+            audit.note(subscription, _("Disable"), after={"entered": dict(typed(form)), "was new": done})
             if done:
-                messages.success(request, f"{subscription} is disabled: {reason}.")
+                messages.success(
+                    request, _("{subscription} is disabled: {reason}.").format(subscription=subscription, reason=reason)
+                )
             else:
-                messages.warning(request, f"{subscription} was disabled for this reason already: {reason}.")
+                messages.warning(
+                    request,
+                    _("{subscription} was disabled for this reason already: {reason}.").format(
+                        subscription=subscription, reason=reason
+                    ),
+                )
             return redirect(page_of(subscription))
-    title = f"Disable {subscription}"
+    title = _("Disable {subscription}").format(subscription=subscription)
     facts = facts_of(subscription)
-    return action_page(admin, request, row=subscription, title=title, form=form, button="Disable", facts=facts)
+    return action_page(admin, request, row=subscription, title=title, form=form, button=_("Disable"), facts=facts)
 
 
 def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscription) -> HttpResponse:
@@ -81,7 +90,7 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
             form, lambda: access.restore(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if done is not None:
-            audit.note(subscription, "Restore", after={"entered": dict(typed(form))})
+            audit.note(subscription, _("Restore"), after={"entered": dict(typed(form))})
             _tell_access(request, subscription, now)
             return redirect(page_of(subscription))
     elif not offered:
@@ -93,12 +102,12 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         admin,
         request,
         row=subscription,
-        title=f"Restore {subscription}",
+        title=_("Restore {subscription}").format(subscription=subscription),
         form=form,
-        button="Restore",
+        button=_("Restore"),
         facts=[
             *facts_of(subscription),
-            *(("Off because", reason) for reason in why_off(subscription, now)),
+            *((_("Off because"), reason) for reason in why_off(subscription, now)),
         ],
     )
 
@@ -112,7 +121,7 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
             form, lambda: bills.issue_period(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if bill:
-            audit.note(subscription, f"Issue bill: {told_bill(bill)}")
+            audit.note(subscription, _("Issue bill: {told_bill}").format(told_bill=told_bill(bill)))
             messages.success(request, told_bill(bill))
             return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
     try:
@@ -126,9 +135,9 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
         admin,
         request,
         row=subscription,
-        title=f"Issue the next bill of {subscription}",
+        title=_("Issue the next bill of {subscription}").format(subscription=subscription),
         form=form,
-        button="Issue bill",
+        button=_("Issue bill"),
         facts=[*facts_of(subscription), *_previewed(preview, now)],
     )
 
@@ -140,8 +149,8 @@ def disable_all(request: HttpRequest, subscriptions: Iterable[Subscription]) -> 
         for subscription in subscriptions
         if access.disable(subscription=subscription, now=timezone.now(), by=request.user)
     ]
-    messages.success(request, f"Disabled: {', '.join(done)}.") if done else messages.info(
-        request, "All were disabled already."
+    messages.success(request, _("Disabled: {done}.").format(done=", ".join(done))) if done else messages.info(
+        request, _("All were disabled already.")
     )
 
 
@@ -154,18 +163,23 @@ def restore_all(request: HttpRequest, subscriptions: Iterable[Subscription]) -> 
         access.restore(subscription=subscription, now=now, by=request.user)
         (online if _is_on(subscription) else off).append(subscription)
     if online:
-        messages.success(request, f"Online: {', '.join(map(str, online))}.")
+        messages.success(request, _("Online: {map}.").format(map=", ".join(map(str, online))))
     for subscription in off[:MOST_SHOWN]:
         _tell_access(request, subscription, now)
     if len(off) > MOST_SHOWN:
-        messages.warning(request, f"{len(off) - MOST_SHOWN} more stay off. Open one to see why.")
+        messages.warning(request, _("{off} more stay off. Open one to see why.").format(off=len(off) - MOST_SHOWN))
 
 
 def _tell_access(request: HttpRequest, subscription: Subscription, now: datetime) -> None:
     if _is_on(subscription):
-        messages.success(request, f"{subscription} is online.")
+        messages.success(request, _("{subscription} is online.").format(subscription=subscription))
     else:
-        messages.warning(request, f"{subscription} stays off. {' '.join(why_off(subscription, now))}")
+        messages.warning(
+            request,
+            _("{subscription} stays off. {why_off}").format(
+                subscription=subscription, why_off=" ".join(why_off(subscription, now))
+            ),
+        )
 
 
 def _is_on(subscription: Subscription) -> bool:
@@ -175,12 +189,17 @@ def _is_on(subscription: Subscription) -> bool:
 def _previewed(preview: BillDraft, now: datetime) -> list[tuple[str, Any]]:
     proposal, totals = preview.proposals[0], preview.totals
     return [
-        ("Period", f"{day(proposal.period.start)} to {day(proposal.period.last_day)} (last day included)"),
-        ("Amount", money(proposal.amount)),
-        *((f"Item: {item}", money(item.amount)) for item in preview.items),
+        (
+            _("Period"),
+            _("{start} to {last_day} (last day included)").format(
+                start=day(proposal.period.start), last_day=day(proposal.period.last_day)
+            ),
+        ),
+        (_("Amount"), money(proposal.amount)),
+        *((_("Item: {item}").format(item=item), money(item.amount)) for item in preview.items),
         *((part.rate.name, money(part.tax)) for part in totals.taxes),
-        ("Total", money(totals.total)),
-        ("Regular issue date", day(proposal.issue_on)),
-        ("Issued", f"{day(clock.local_date(now))}, today"),
-        ("Due", f"{day(preview.due_on)}, the last day to pay"),
+        (_("Total"), money(totals.total)),
+        (_("Regular issue date"), day(proposal.issue_on)),
+        (_("Issued"), _("{local_date}, today").format(local_date=day(clock.local_date(now)))),
+        (_("Due"), _("{due_on}, the last day to pay").format(due_on=day(preview.due_on))),
     ]

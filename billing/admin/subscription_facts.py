@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from billing.admin.action_pages import Facts
 from billing.admin.formatting import day, link, money, percent
 from billing.models import Discount, Plan, Subscription
@@ -18,10 +20,10 @@ def facts_of(subscription: Subscription) -> Facts:
     """Who and what, and how far it is billed."""
     plan = subscription.plan
     return [
-        ("Subscription", link(subscription)),
-        ("Customer", link(subscription.customer)),
-        ("Plan", f"{plan}, {price_of(plan)}"),
-        ("Billed until", billed_until(subscription)),
+        (_("Subscription"), link(subscription)),
+        (_("Customer"), link(subscription.customer)),
+        (_("Plan"), f"{plan}, {price_of(plan)}"),
+        (_("Billed until"), billed_until(subscription)),
     ]
 
 
@@ -29,15 +31,15 @@ def price_of(plan: Plan) -> str:
     """Such as “$25.00 every month”."""
     unit = plan.get_interval_unit_display()
     count = f"{unit}" if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
-    return f"{money(plan.price)} every {count}"
+    return _("{price} every {count}").format(price=money(plan.price), count=count)
 
 
 def billed_until(subscription: Subscription) -> str:
     """The last day that is billed or will never be."""
     state = subscription.billing_state
     if state.billed_until <= subscription.starts_on:
-        return "nothing is billed yet"
-    return f"{day(state.billed_until - ONE_DAY)} (last day included)"
+        return _("nothing is billed yet")
+    return _("{billed_until} (last day included)").format(billed_until=day(state.billed_until - ONE_DAY))
 
 
 def next_bill(subscription: Subscription) -> str:
@@ -47,15 +49,17 @@ def next_bill(subscription: Subscription) -> str:
     except Refused as refused:
         return str(refused)
     first, last = day(proposal.period.start), day(proposal.period.last_day)
-    return f"{money(proposal.amount)} for {first} to {last}, to be issued on {day(proposal.issue_on)}"
+    return _("{amount} for {first} to {last}, to be issued on {issue_on}").format(
+        amount=money(proposal.amount), first=first, last=last, issue_on=day(proposal.issue_on)
+    )
 
 
 def days(found: Any) -> str:
     """A half-open range of days as people read it: the last day included."""
     if found.upper is None:
-        return f"{day(found.lower)} until it is resumed"
+        return _("{lower} until it is resumed").format(lower=day(found.lower))
     last = found.upper - ONE_DAY
-    return day(last) if last == found.lower else f"{day(found.lower)} to {day(last)}"
+    return day(last) if last == found.lower else _("{lower} to {last}").format(lower=day(found.lower), last=day(last))
 
 
 def taken_off(discount: Discount) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from billing.admin import network_panels
 from billing.admin.customer_panels import BILL_COLUMNS, bill_rows
@@ -21,7 +22,16 @@ from billing.services.scheduled_changes import UNSETTLED
 LAST = 10
 LAST_BILLS = 12
 LAST_EVENTS = 20
-EVENT_COLUMNS = columns("When", "Change", "Reason", "Rule", "Bill", "Run", "By", "Access after")
+EVENT_COLUMNS = columns(
+    "When",
+    "Change",
+    "Reason",
+    "Rule",
+    "Bill",
+    "Run",
+    "By",
+    "Access after",
+)
 
 
 def panels(request: HttpRequest, subscription: Subscription, shown_bills: Collection[int] = ()) -> list[Panel]:
@@ -56,7 +66,7 @@ def _changes(subscription: Subscription) -> Panel | None:
     if not rows:
         return None
     more = list_of(ScheduledChange, f"?subscription__id__exact={subscription.pk}")
-    return Panel("Scheduled changes", columns("On", "Change", "Plan", "Status", "Error", ""), rows, more=more)
+    return Panel(_("Scheduled changes"), columns("On", "Change", "Plan", "Status", "Error", ""), rows, more=more)
 
 
 def _take_back(change: ScheduledChange) -> str:
@@ -69,7 +79,7 @@ def _take_back(change: ScheduledChange) -> str:
 def _holds(subscription: Subscription) -> Panel | None:
     holds = Hold.objects.filter(subscription=subscription)[:LAST]
     rows = [(link(hold, days(hold.days)), hold.note or NONE, instant(hold.settled_at)) for hold in holds]
-    return Panel("Holds", columns("Days", "Note", "Ended"), rows) if rows else None
+    return Panel(_("Holds"), columns("Days", "Note", "Ended"), rows) if rows else None
 
 
 def _discounts(subscription: Subscription) -> Panel | None:
@@ -77,13 +87,13 @@ def _discounts(subscription: Subscription) -> Panel | None:
     rows = [
         (link(discount), taken_off(discount), day(discount.starts_on), day(discount.ends_on)) for discount in discounts
     ]
-    return Panel("Discounts", columns("Discount", "Off", "From", "Ends on"), rows) if rows else None
+    return Panel(_("Discounts"), columns("Discount", "Off", "From", "Ends on"), rows) if rows else None
 
 
 def _unbilled_days(subscription: Subscription) -> Panel | None:
     found = UnbilledDays.objects.filter(subscription=subscription).order_by("-pk")[:LAST]
     rows = [(day(row.first_day), day(row.end_day - ONE_DAY), row.get_reason_display()) for row in found]
-    return Panel("Days that are never billed", columns("From", "To", "Why"), rows) if rows else None
+    return Panel(_("Days that are never billed"), columns("From", "To", "Why"), rows) if rows else None
 
 
 def _bills(subscription: Subscription, shown: Collection[int]) -> Panel | None:
@@ -91,15 +101,15 @@ def _bills(subscription: Subscription, shown: Collection[int]) -> Panel | None:
     rows = bill_rows(bills)
     if shown and not rows:
         return None
-    title = "Other bills" if shown else "Last bills"
-    return Panel(title, BILL_COLUMNS, rows, empty="Nothing is billed yet.")
+    title = _("Other bills") if shown else _("Last bills")
+    return Panel(title, BILL_COLUMNS, rows, empty=_("Nothing is billed yet."))
 
 
 def _events(subscription: Subscription) -> Panel:
     events = AccessEvent.objects.filter(subscription=subscription).select_related("bill", "run", "actor")
     rows = [event_row(event) for event in events[:LAST_EVENTS]]
     more = list_of(AccessEvent, f"?subscription__id__exact={subscription.pk}")
-    return Panel("Access history", EVENT_COLUMNS, rows, empty="Never disabled.", more=more)
+    return Panel(_("Access history"), EVENT_COLUMNS, rows, empty=_("Never disabled."), more=more)
 
 
 def event_row(event: AccessEvent) -> tuple[object, ...]:
@@ -111,6 +121,6 @@ def event_row(event: AccessEvent) -> tuple[object, ...]:
         event.rule,
         link(event.bill),
         link(event.run),
-        event.actor or ("expiry check" if event.run_id else NONE),
-        label("on", "success") if event.is_on else label("off", "danger"),
+        event.actor or (_("expiry check") if event.run_id else NONE),
+        label(_("on"), "success") if event.is_on else label(_("off"), "danger"),
     )

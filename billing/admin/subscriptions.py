@@ -28,6 +28,7 @@ from billing.admin.renewal_actions import RenewSubscription
 from billing.admin.search import SearchedByCustomer
 from billing.models import Block, Subscription
 from billing.services import clock, subscriptions
+from billing.words import gettext_lazy as _
 
 # “Resume”, the first day and a new subscription end these blocks; for the others “Restore” helps, or tells what does.
 ENDED_BY_OTHERS = {Block.Reason.HOLD, Block.Reason.PENDING, Block.Reason.ENDED}
@@ -40,15 +41,15 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
     list_filter = (AccessFilter, "plan")
     sortable_by = ("login",)
     search_fields = ("login",)
-    search_help_text = "Login, or the customer's code, name or phone"
+    search_help_text = _("Login, or the customer's code, name or phone")
     number_fields = ("login",)
     autocomplete_fields = ("customer",)
-    export_more = (("has access", "access_state__is_on"),)
+    export_more = ((_("has access"), "access_state__is_on"),)
     add_fieldsets = ((None, {"fields": ("customer", "plan", "login", "starts_on", "ends_on")}),)
     fieldsets = (
-        ("Access", {"fields": (("access", "cut_off"),)}),
-        ("Service", {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"))}),
-        ("Billing", {"fields": (("billed_until", "next_bill"),)}),
+        (_("Access"), {"fields": (("access", "cut_off"),)}),
+        (_("Service"), {"fields": (("customer", "plan"), ("login", "created_at"), ("starts_on", "ends_on"))}),
+        (_("Billing"), {"fields": (("billed_until", "next_bill"),)}),
     )
     readonly_fields = ("access", "cut_off", "billed_until", "next_bill", "created_at")
     actions = ["disable_selected", "restore_selected"]
@@ -68,9 +69,9 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
         "issue_bill",
         "resume",
         "restore",
-        {"title": "Change", "icon": "edit", "items": ["change_plan", "give_discount", "hold", "end", "disable"]},
+        {"title": _("Change"), "icon": "edit", "items": ["change_plan", "give_discount", "hold", "end", "disable"]},
         {
-            "title": "Network",
+            "title": _("Network"),
             "icon": "router",
             "items": ["disconnect", "apply_again", "new_password", "show_password", "place"],
         },
@@ -106,43 +107,43 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
         by_hand = {block.reason for block in row.open_blocks} - ENDED_BY_OTHERS if row else ()
         return [offer for offer in offered if by_hand or offer.path != "restore"]
 
-    @button("Issue bill", path="issue-bill", icon="receipt_long", permission="issue_bill", primary=True)
+    @button(_("Issue bill"), path="issue-bill", icon="receipt_long", permission="issue_bill", primary=True)
     def issue_bill(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.found(request, object_id)
         return subscription_actions.issue_bill(self, request, row) if row else self.missing(request, object_id)
 
-    @button("Disable", path="disable", icon="block", permission="control_access")
+    @button(_("Disable"), path="disable", icon="block", permission="control_access")
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.found(request, object_id)
         return subscription_actions.disable(self, request, row) if row else self.missing(request, object_id)
 
-    @button("Restore", path="restore", icon="restart_alt", permission="control_access")
+    @button(_("Restore"), path="restore", icon="restart_alt", permission="control_access")
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.found(request, object_id)
         return subscription_actions.restore(self, request, row) if row else self.missing(request, object_id)
 
-    @admin.action(description="Disable (manual)", permissions=["control_access"])
+    @admin.action(description=_("Disable (manual)"), permissions=["control_access"])
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         subscription_actions.disable_all(request, queryset)
 
-    @admin.action(description="Restore (take back a manual disable)", permissions=["control_access"])
+    @admin.action(description=_("Restore (take back a manual disable)"), permissions=["control_access"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         subscription_actions.restore_all(request, queryset)
 
-    @display(description="access")
+    @display(description=_("access"))
     def access(self, subscription: Any) -> SafeString:
         return access_of(subscription)
 
-    @display(description="cut-off for unpaid bills")
+    @display(description=_("cut-off for unpaid bills"))
     @asked_once
     def cut_off(self, subscription: Subscription) -> str:
         return self.cut_off_of(subscription, subscription.access_state.cut_off_at)
 
-    @display(description="billed until")
+    @display(description=_("billed until"))
     def billed_until(self, subscription: Subscription) -> str:
         return subscription_facts.billed_until(subscription)
 
-    @display(description="next bill")
+    @display(description=_("next bill"))
     @asked_once
     def next_bill(self, subscription: Subscription) -> str:
         return subscription_facts.next_bill(subscription)

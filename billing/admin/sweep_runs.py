@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing.admin import formatting, who_will_be_cut
 from billing.admin.access_labels import OPEN_BLOCKS, access_of
@@ -21,11 +22,19 @@ from billing.admin.subscription_panels import EVENT_COLUMNS, event_row
 from billing.admin.sweep_run_actions import ConfirmRun, UndoRun
 from billing.models import AccessEvent, Customer, Subscription, SweepFinding, SweepRun
 from billing.services import areas, summary
+from billing.words import gettext_lazy
 
 MOST_SHOWN = 200
 COLOURS = {"held": "danger", "confirmed": "warning", "undone": "warning", "done": "success"}
-SUBSCRIPTION = Column("Subscription")
-HELD_COLUMNS = columns("Customer", "Login", "Phone", "Owes", "Access now", amounts=("Owes",))
+SUBSCRIPTION = Column(gettext_lazy("Subscription"))
+HELD_COLUMNS = columns(
+    "Customer",
+    "Login",
+    "Phone",
+    "Owes",
+    "Access now",
+    amounts=("Owes",),
+)
 SET_ASIDE_COLUMNS = columns("Customer", "Login", "Error", "Access now")
 
 
@@ -45,11 +54,11 @@ class SweepRunAdmin(ReadOnlyAdmin):
     undo = action_of(UndoRun)
     actions_detail = ("confirm", "undo")
 
-    @display(description="status")
+    @display(description=gettext_lazy("status"))
     def state(self, run: SweepRun) -> SafeString:
         return formatting.label(run.get_status_display(), COLOURS.get(run.status, ""))
 
-    @display(description="seconds")
+    @display(description=gettext_lazy("seconds"))
     def duration(self, run: SweepRun) -> str:
         return f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else formatting.NONE
 
@@ -68,7 +77,7 @@ def _cuts(run: SweepRun, user: Any) -> Panel | None:
     events = events.select_related("subscription", "bill", "run", "actor").order_by("pk")[:MOST_SHOWN]
     rows = [(link(event.subscription), *event_row(event)) for event in events]
     more = formatting.list_of(AccessEvent, f"?run__id__exact={run.pk}")
-    return Panel("Disabled by this run", (SUBSCRIPTION, *EVENT_COLUMNS), rows, more=more)
+    return Panel(_("Disabled by this run"), (SUBSCRIPTION, *EVENT_COLUMNS), rows, more=more)
 
 
 def _held(run: SweepRun, user: Any) -> Panel | None:
@@ -85,8 +94,17 @@ def _held(run: SweepRun, user: Any) -> Panel | None:
     ]
     if not rows:
         return None
-    first = f", the first {MOST_SHOWN} of {run.looked_at:,}" if run.looked_at > len(rows) else ""
-    return Panel(f"Held by the circuit breaker{first}", HELD_COLUMNS, rows, more=who_will_be_cut.address(run))
+    first = (
+        _(", the first {most_shown} of {looked_at}").format(most_shown=MOST_SHOWN, looked_at=f"{run.looked_at:,}")
+        if run.looked_at > len(rows)
+        else ""
+    )
+    return Panel(
+        _("Held by the circuit breaker{first}").format(first=first),
+        HELD_COLUMNS,
+        rows,
+        more=who_will_be_cut.address(run),
+    )
 
 
 def _set_aside(run: SweepRun, user: Any) -> Panel | None:
@@ -96,7 +114,7 @@ def _set_aside(run: SweepRun, user: Any) -> Panel | None:
         (link(service.customer), link(service), errors.get(service.pk, ""), access_of(service))
         for service in _found(run, SweepFinding.Kind.SET_ASIDE, user)
     ]
-    return Panel("Set aside because of an error", SET_ASIDE_COLUMNS, rows) if rows else None
+    return Panel(_("Set aside because of an error"), SET_ASIDE_COLUMNS, rows) if rows else None
 
 
 def _found(run: SweepRun, kind: str, user: Any) -> list[Any]:

@@ -16,12 +16,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.services import audit, two_step
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 
-WRONG = "This code is not right, or it was used already. Wait for the next one; after several wrong ones, a minute."
+WRONG = gettext_lazy(
+    "This code is not right, or it was used already. Wait for the next one; after several wrong ones, a minute."
+)
 OPEN_PAGES = ("admin:login", "admin:logout", "admin:jsi18n", "two_step", "two_step_set_up")
 
 
@@ -79,7 +83,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             _let_in(request, device)
             return redirect(_next_page(request))
         form.add_error("code", WRONG)
-    return _page(request, "Two-step sign-in", form=form)
+    return _page(request, _("Two-step sign-in"), form=form)
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -92,13 +96,13 @@ def set_up(request: HttpRequest) -> HttpResponse:
         codes = two_step.set_up(user, form.cleaned_data["code"])
         if codes:
             _let_in(request, two_step.device_of(user))
-            return _page(request, "Your recovery codes", codes=codes, next_page=_next_page(request))
+            return _page(request, _("Your recovery codes"), codes=codes, next_page=_next_page(request))
         form.add_error("code", WRONG)
     device = two_step.device_to_set_up(user)
     picture = segno.make(device.config_url, error="m").svg_data_uri(scale=5, border=4, light="white")
     return _page(
         request,
-        "Set up two-step sign-in",
+        _("Set up two-step sign-in"),
         form=form,
         picture=picture,
         secret=_secret(device.config_url),
@@ -114,14 +118,14 @@ def _change(request: HttpRequest) -> HttpResponse:
             form.add_error("code", WRONG)
         elif "turn_off" in request.POST and not is_required:
             two_step.turn_off(user)
-            messages.success(request, "Two-step sign-in is off: your password alone lets you in.")
+            messages.success(request, _("Two-step sign-in is off: your password alone lets you in."))
             return redirect("admin:index")
         else:
             codes = two_step.new_recovery_codes(user)
-            audit.note(user, "Made new recovery codes of the two-step sign-in.")
-            return _page(request, "Your recovery codes", codes=codes, next_page=reverse("admin:index"))
-    left = counted(two_step.recovery_codes_left(user), "recovery code")
-    return _page(request, "Two-step sign-in is on", form=form, left=left, is_required=is_required)
+            audit.note(user, _("Made new recovery codes of the two-step sign-in."))
+            return _page(request, _("Your recovery codes"), codes=codes, next_page=reverse("admin:index"))
+    left = counted(two_step.recovery_codes_left(user), _("recovery code"))
+    return _page(request, _("Two-step sign-in is on"), form=form, left=left, is_required=is_required)
 
 
 def _let_in(request: HttpRequest, device: Any) -> None:

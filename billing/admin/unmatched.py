@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.admin import explain, formatting
@@ -23,6 +24,7 @@ from billing.admin.panels import Panel, columns
 from billing.models import Customer, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
 from billing.services import customers, summary, unmatched, unmatched_search
+from billing.words import gettext_lazy
 
 STATES = {"open": "info", "resolved": "success", "refused": ""}
 SUGGESTED = columns("Customer", "Phone", "Owes", amounts=("Owes",))
@@ -46,31 +48,33 @@ class CustomerCodeField(forms.CharField):
 
 
 class ResolveForm(forms.Form):
-    customer = CustomerCodeField(label="Customer code")
+    customer = CustomerCodeField(label=gettext_lazy("Customer code"))
 
 
 class RefuseForm(forms.Form):
-    reason = TextField(help_text="Needed, for the books: why it is no payment of a customer, and what became of it.")
+    reason = TextField(
+        help_text=gettext_lazy("Needed, for the books: why it is no payment of a customer, and what became of it.")
+    )
 
 
 def _facts(row: UnmatchedPayment) -> Facts:
     return [
-        ("Money", f"{formatting.money(row.amount, row.currency)}, {row.get_method_display()}, {row}"),
-        ("Paid on", formatting.day(row.paid_on)),
-        ("Payer", " ".join(filter(None, (row.payer, row.phone, row.text))) or formatting.NONE),
-        ("Not matched", row.why),
+        (_("Money"), f"{formatting.money(row.amount, row.currency)}, {row.get_method_display()}, {row}"),
+        (_("Paid on"), formatting.day(row.paid_on)),
+        (_("Payer"), " ".join(filter(None, (row.payer, row.phone, row.text))) or formatting.NONE),
+        (_("Not matched"), row.why),
     ]
 
 
 def _refusal(row: UnmatchedPayment) -> str:
-    return "" if row.closed_at is None else f"{row} is {row.state} already."
+    return "" if row.closed_at is None else _("{row} is {state} already.").format(row=row, state=row.state)
 
 
 class Resolve(Deed):
     """Say whose the money is: it becomes a payment of theirs."""
 
-    title = "Whose is {}?"
-    button = "Take as payment"
+    title = gettext_lazy("Whose is {}?")
+    button = gettext_lazy("Take as payment")
     name = "resolve"
     icon = "person_check"
     permission = "billing.resolve_unmatchedpayment"
@@ -97,7 +101,7 @@ class Resolve(Deed):
     def preview(self, data: dict[str, Any]) -> tuple[Facts, Sequence[str]]:
         self._customer: Customer = data["customer"]
         facts, sentences = super().preview(data)
-        return [("Owes", formatting.money(summary.debt(self._customer))), *facts], sentences
+        return [(_("Owes"), formatting.money(summary.debt(self._customer))), *facts], sentences
 
     def act(self, data: dict[str, Any]) -> Payment:
         self._customer = data["customer"]
@@ -114,8 +118,8 @@ class Resolve(Deed):
 class Refuse(ActionPage):
     """Close a row that is no payment of a customer."""
 
-    title = "Refuse {}"
-    button = "Refuse"
+    title = gettext_lazy("Refuse {}")
+    button = gettext_lazy("Refuse")
     name = "refuse"
     icon = "block"
     permission = "billing.resolve_unmatchedpayment"
@@ -132,11 +136,11 @@ class Refuse(ActionPage):
         return unmatched.refuse(item=self.row, now=self.now, by=self.request.user, **data)
 
     def told(self, done: UnmatchedPayment) -> str:
-        return f"{done} is refused: it is no payment of a customer."
+        return _("{done} is refused: it is no payment of a customer.").format(done=done)
 
 
 class StateFilter(SimpleListFilter):
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -152,7 +156,7 @@ class StateFilter(SimpleListFilter):
 
 
 class SourceFilter(SimpleListFilter):
-    title = "source"
+    title = gettext_lazy("source")
     parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -167,7 +171,7 @@ class UnmatchedPaymentAdmin(ReadOnlyAdmin):
     list_display = ("reference", "source", "paid_on", "payer", "phone", "text", "money_amount", "state_shown")
     list_filter = (StateFilter, SourceFilter)
     search_fields = ("reference",)  # shows the box
-    search_help_text = "How a reference, a phone, or words of the payer and of what the payer wrote begin"
+    search_help_text = gettext_lazy("How a reference, a phone, or words of the payer and of what the payer wrote begin")
     fields = (
         ("source", "reference"),
         ("money_text", "method"),
@@ -197,20 +201,20 @@ class UnmatchedPaymentAdmin(ReadOnlyAdmin):
             (formatting.link(one), one.phone, formatting.amount_cell(summary.debt(one)))
             for one in unmatched.suggestions(row)
         ]
-        return [Panel("Whose it may be", SUGGESTED, rows, empty="Nobody has this phone, name or code.")]
+        return [Panel(_("Whose it may be"), SUGGESTED, rows, empty=_("Nobody has this phone, name or code."))]
 
-    @display(description="amount", ordering="amount")
+    @display(description=gettext_lazy("amount"), ordering="amount")
     def money_amount(self, row: UnmatchedPayment) -> SafeString:
         return formatting.amount_cell(row.amount, row.currency)
 
-    @display(description="amount")
+    @display(description=gettext_lazy("amount"))
     def money_text(self, row: UnmatchedPayment) -> str:
         return formatting.money(row.amount, row.currency)
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state_shown(self, row: UnmatchedPayment) -> SafeString:
         return formatting.label(row.state, STATES[row.state])
 
-    @display(description="state")
+    @display(description=gettext_lazy("state"))
     def state_text(self, row: UnmatchedPayment) -> str:
         return f"{row.state}, {formatting.instant(row.closed_at)}" if row.closed_at else row.state

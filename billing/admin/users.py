@@ -10,6 +10,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -19,6 +20,7 @@ from billing.admin.exports import Exported
 from billing.admin.lists import FastList
 from billing.models import StaffArea
 from billing.services import two_step
+from billing.words import gettext_lazy
 
 # Its list would show the keys of everybody's second step.
 admin.site.unregister([User, Group, TOTPDevice])
@@ -29,7 +31,9 @@ class StaffAreaInline(TabularInline):
 
     model = StaffArea
     extra = 0
-    verbose_name_plural = "Areas: without any, all customers are seen; with some, those of these areas only"
+    verbose_name_plural = gettext_lazy(
+        "Areas: without any, all customers are seen; with some, those of these areas only"
+    )
 
 
 @admin.register(User)
@@ -51,13 +55,13 @@ class UserAdmin(Exported, FastList, DjangoUserAdmin, NotesActions):
     inlines = (StaffAreaInline,)
     actions = ["turn_two_step_off"]
 
-    @admin.action(description="Turn two-step sign-in off", permissions=["change"])
+    @admin.action(description=gettext_lazy("Turn two-step sign-in off"), permissions=["change"])
     def turn_two_step_off(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For who has lost the phone and the recovery codes."""
         for user in queryset:
             two_step.turn_off(user)
-            self.log_change(request, user, "Turned two-step sign-in off.")
-        messages.success(request, f"Two-step sign-in is off: {', '.join(map(str, queryset))}.")
+            self.log_change(request, user, _("Turned two-step sign-in off."))
+        messages.success(request, _("Two-step sign-in is off: {map}.").format(map=", ".join(map(str, queryset))))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return super().get_inlines(request, obj) if obj else []

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.admin.action_pages import Facts
@@ -23,21 +24,38 @@ from billing.services import areas, clock, expiry_preview
 from billing.services.expiry_preview import Chosen, Preview, Totals, WouldCut
 from billing.services.spreadsheets import csv_text
 from billing.services.wording import counted
+from billing.words import gettext_lazy
 
 NEEDED = ("billing.view_customer", "billing.view_subscription")
 ROWS_A_PAGE = 100
 IN_ONE_LINE = '<span class="whitespace-nowrap">{}</span>'
-WINDOWS = {"0": "the end of today", "1": "the end of tomorrow", "7": "the end of the next 7 days"}
-HEADS = columns("Customer", "Phone", "Area", "Login", "Plan", "Owes", "Due", "Cut-off", amounts=("Owes",))
+WINDOWS = {
+    "0": gettext_lazy("the end of today"),
+    "1": gettext_lazy("the end of tomorrow"),
+    "7": gettext_lazy("the end of the next 7 days"),
+}
+HEADS = columns(
+    "Customer",
+    "Phone",
+    "Area",
+    "Login",
+    "Plan",
+    "Owes",
+    "Due",
+    "Cut-off",
+    amounts=("Owes",),
+)
 
 
 class WindowForm(forms.Form):
-    days = forms.ChoiceField(label="Cut by", choices=list(WINDOWS.items()), widget=UnfoldAdminSelectWidget)
+    days = forms.ChoiceField(
+        label=gettext_lazy("Cut by"), choices=list(WINDOWS.items()), widget=UnfoldAdminSelectWidget
+    )
     area = forms.ModelChoiceField(
-        Area.objects.all(), required=False, empty_label="All areas", widget=UnfoldAdminSelectWidget
+        Area.objects.all(), required=False, empty_label=gettext_lazy("All areas"), widget=UnfoldAdminSelectWidget
     )
     plan = forms.ModelChoiceField(
-        Plan.objects.all(), required=False, empty_label="All plans", widget=UnfoldAdminSelectWidget
+        Plan.objects.all(), required=False, empty_label=gettext_lazy("All plans"), widget=UnfoldAdminSelectWidget
     )
     run = forms.ModelChoiceField(SweepRun.objects.all(), required=False, widget=forms.HiddenInput)
     page = forms.IntegerField(min_value=1, max_value=1_000_000, required=False, widget=forms.HiddenInput)
@@ -80,20 +98,20 @@ def who_will_be_cut(request: HttpRequest) -> HttpResponseBase:
     if found and request.GET.get("format") == "csv":
         return _file(found, form.chosen, now)
     answer = _answer(request, form, found) if found else {}
-    return page_of(request, title="Who will be cut", form=form, **answer)
+    return page_of(request, title=_("Who will be cut"), form=form, **answer)
 
 
 def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str, Any]:
     totals, page = expiry_preview.totals(found.at, form.chosen), form.cleaned_data["page"] or 1
     stop = page * ROWS_A_PAGE
     rows = [_row(row) for row in expiry_preview.rows(found.at, form.chosen, start=stop - ROWS_A_PAGE, stop=stop)]
-    title = f"Due by {WINDOWS[form.cleaned_data['days']]}"
+    title = _("Due by {windows}").format(windows=WINDOWS[form.cleaned_data["days"]])
     if form.chosen.run:
-        title += f", of those that {form.chosen.run} found"
+        title += _(", of those that {run} found").format(run=form.chosen.run)
     return {
         "warnings": held_now(request) or found.remarks,
         "facts": _facts(found, totals),
-        "panels": [Panel(title, HEADS, rows, empty="Nobody.")],
+        "panels": [Panel(title, HEADS, rows, empty=_("Nobody."))],
         "file": form.address(format="csv"),
         "earlier": form.address(page=page - 1) if page > 1 else "",
         "later": form.address(page=page + 1) if totals.subscriptions > stop else "",
@@ -107,15 +125,23 @@ def held_now(request: HttpRequest) -> list[str]:
         return []
     page = link(held) if request.user.has_perm("billing.view_sweeprun") else str(held)
     due = counted(held.looked_at, "subscription")
-    warning = "The circuit breaker holds {}, which would disable {}: nobody is cut until staff confirm it."
+    warning = _("The circuit breaker holds {}, which would disable {}: nobody is cut until staff confirm it.")
     return [format_html(warning, page, due)]
 
 
 def _facts(found: Preview, totals: Totals) -> Facts:
     return [
-        ("As of", f"{instant(found.at)}, if nothing is paid until then. Nothing is changed by looking."),
-        ("Due", f"{counted(totals.subscriptions, 'subscription')} of {counted(totals.customers, 'customer')}"),
-        ("They owe", money(totals.owed)),
+        (
+            _("As of"),
+            _("{at}, if nothing is paid until then. Nothing is changed by looking.").format(at=instant(found.at)),
+        ),
+        (
+            _("Due"),
+            _("{counted} of {counted_2}").format(
+                counted=counted(totals.subscriptions, "subscription"), counted_2=counted(totals.customers, "customer")
+            ),
+        ),
+        (_("They owe"), money(totals.owed)),
     ]
 
 
@@ -136,5 +162,5 @@ def _file(found: Preview, chosen: Chosen, now: datetime) -> StreamingHttpRespons
     rows = (expiry_preview.cells(row) for row in expiry_preview.rows(found.at, chosen))
     name = f"who-will-be-cut-{clock.local_date(now)}-{clock.local_date(found.at)}.csv"
     headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
-    text = csv_text(expiry_preview.COLUMNS, rows)
+    text = csv_text([_(name) for name in expiry_preview.COLUMNS], rows)
     return StreamingHttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

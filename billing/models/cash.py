@@ -3,6 +3,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.fields import MoneyField
 
@@ -61,7 +62,7 @@ class CashShift(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"shift {self.pk}"
+        return _("shift {pk}").format(pk=self.pk)
 
 
 class CashMovement(models.Model):
@@ -89,4 +90,4 @@ class CashMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of {self.shift}"
+        return _("{kind} of {shift}").format(kind=self.get_kind_display(), shift=self.shift)

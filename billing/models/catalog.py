@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.fields import MoneyField, PercentField
 from billing.rules.periods import Interval, Unit
@@ -199,4 +200,4 @@ class PriceBefore(models.Model):
         verbose_name = "earlier price"
 
     def __str__(self) -> str:
-        return f"{self.plan} before {self.day}"
+        return _("{plan} before {day}").format(plan=self.plan, day=self.day)

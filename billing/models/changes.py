@@ -3,6 +3,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.catalog import Plan
 from billing.models.fields import DaysOf, MoneyField, PercentField
@@ -40,7 +41,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.days.lower} to {self.days.upper or 'resumed'}"
+        return _("{lower} to {upper}").format(lower=self.days.lower, upper=self.days.upper or "resumed")
 
 
 class ScheduledChange(models.Model):
@@ -94,7 +95,7 @@ class ScheduledChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} on {self.due_on}"
+        return _("{kind} on {due_on}").format(kind=self.get_kind_display(), due_on=self.due_on)
 
 
 class Discount(models.Model):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models.bills import Bill
 from billing.models.customers import Customer
@@ -77,7 +78,7 @@ class Promise(Deferral):
         ]
 
     def __str__(self) -> str:
-        return f"promise until {self.until}"
+        return _("promise until {until}").format(until=self.until)
 
 
 class Exclusion(Deferral):
@@ -95,7 +96,7 @@ class Exclusion(Deferral):
         ]
 
     def __str__(self) -> str:
-        return f"not cut until {self.until}" if self.until else "never cut"
+        return _("not cut until {until}").format(until=self.until) if self.until else _("never cut")
 
 
 class Reminder(models.Model):
@@ -114,7 +115,7 @@ class Reminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bill}, {self.days} days"
+        return _("{bill}, {days} days").format(bill=self.bill, days=self.days)
 
 
 class FollowedPolicy(models.Model):
@@ -131,4 +132,4 @@ class FollowedPolicy(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="followedpolicy_one_row")]
 
     def __str__(self) -> str:
-        return f"minimum debt {self.minimum_debt}"
+        return _("minimum debt {minimum_debt}").format(minimum_debt=self.minimum_debt)

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models.catalog import Plan
 from billing.models.customers import Area
@@ -44,7 +45,7 @@ class FiguresCount(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="figurescount_one_row")]
 
     def __str__(self) -> str:
-        return f"counted at {self.counted_at}"
+        return _("counted at {counted_at}").format(counted_at=self.counted_at)
 
 
 class Figure(models.Model):

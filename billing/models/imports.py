@@ -2,6 +2,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.fields import MoneyField
 
@@ -72,7 +73,7 @@ class ImportedFile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of {self.name}"
+        return _("{kind} of {name}").format(kind=self.get_kind_display(), name=self.name)
 
 
 class ImportedRow(models.Model):
@@ -105,4 +106,4 @@ class ImportedRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["file", "position"], name="importedrow_once")]
 
     def __str__(self) -> str:
-        return f"{self.file}, row {self.position}"
+        return _("{file}, row {position}").format(file=self.file, position=self.position)

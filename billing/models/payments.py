@@ -3,6 +3,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.bills import Bill
 from billing.models.cash import CashShift
@@ -183,4 +184,4 @@ class Reversal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of {self.payment or self.credit_note}"
+        return _("{kind} of {payment}").format(kind=self.get_kind_display(), payment=self.payment or self.credit_note)

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 
 class PrintOrder(models.Model):
@@ -47,7 +48,11 @@ class PrintOrder(models.Model):
         indexes = [models.Index(fields=["id"], name="printorder_waiting", condition=Q(status="waiting"))]
 
     def __str__(self) -> str:
-        return self.what if self.parts == 1 else f"{self.what} (file {self.part} of {self.parts})"
+        return (
+            self.what
+            if self.parts == 1
+            else _("{what} (file {part} of {parts})").format(what=self.what, part=self.part, parts=self.parts)
+        )
 
 
 class PrintPart(models.Model):

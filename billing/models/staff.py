@@ -3,6 +3,7 @@ from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.translation import gettext as _
 
 from billing.models.customers import Area
 
@@ -37,7 +38,7 @@ class RecoveryCode(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recoverycode_once")]
 
     def __str__(self) -> str:
-        return f"recovery code of {self.user}"
+        return _("recovery code of {user}").format(user=self.user)
 
 
 class StaffSession(AbstractBaseSession):

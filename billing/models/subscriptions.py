@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from billing.models.catalog import Plan
 from billing.models.customers import Customer
@@ -83,7 +84,7 @@ class BillingState(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"billed until {self.billed_until}"
+        return _("billed until {billed_until}").format(billed_until=self.billed_until)
 
 
 class UnbilledDays(models.Model):
@@ -113,4 +114,4 @@ class UnbilledDays(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_day} to {self.end_day}"
+        return _("{first_day} to {end_day}").format(first_day=self.first_day, end_day=self.end_day)

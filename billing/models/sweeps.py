@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from billing.models.subscriptions import Subscription
 
@@ -51,7 +52,7 @@ class SweepRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"run {self.pk}"
+        return _("run {pk}").format(pk=self.pk)
 
 
 class SweepFinding(models.Model):

@@ -47,7 +47,9 @@ class WorkingCalendar:
             if self.is_working_day(day):
                 return max(cut_off, self._opens_at(day))
             day += timedelta(days=1)
-        raise Refused(f"No day in a year after {cut_off:%Y-%m-%d} is a working day. Correct the holidays.")
+        raise Refused(
+            "No day in a year after {cut_off} is a working day. Correct the holidays.", cut_off=f"{cut_off:%Y-%m-%d}"
+        )
 
     def _opens_at(self, day: date) -> datetime:
         first = start_of_day(day, self.zone)
@@ -62,7 +64,7 @@ def parse_time(text: str) -> time:
     try:
         return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
     except ValueError as error:
-        raise Refused(f"“{text}” is not a time of day between 00:00 and 23:59.") from error
+        raise Refused("“{text}” is not a time of day between 00:00 and 23:59.", text=text) from error
 
 
 def parse_weekdays(words: Collection[str]) -> frozenset[int]:
@@ -82,4 +84,6 @@ def _weekday(word: str) -> int:
     for number, name in enumerate(WEEKDAYS):
         if len(text) >= LETTERS and name.startswith(text):
             return number
-    raise Refused(f"“{word}” is not a weekday. Write {', '.join(name[:LETTERS] for name in WEEKDAYS)}.")
+    raise Refused(
+        "“{word}” is not a weekday. Write {name}.", word=word, name=", ".join(name[:LETTERS] for name in WEEKDAYS)
+    )

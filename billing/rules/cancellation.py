@@ -21,7 +21,9 @@ def checked_end(on: date, *, starts_on: date, say: Callable[[date], str] = str) 
     """
     if on < starts_on:
         raise Refused(
-            f"It cannot end on {say(on)}, before it starts on {say(starts_on)}. Choose {say(starts_on)} or later."
+            "It cannot end on {on}, before it starts on {starts_on}. Choose {starts_on} or later.",
+            on=say(on),
+            starts_on=say(starts_on),
         )
     return on
 

@@ -53,7 +53,9 @@ def amount(cell: Cell, decimals: str = POINT) -> Decimal:
     whole, _, part = re.sub(r"[\s']", "", match["digits"] if match else "").partition(decimals)
     grouped = rf"\d+|\d{{1,3}}({re.escape(thousands)}\d{{2,3}})*{re.escape(thousands)}\d{{3}}"
     if match is None or not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", part):
-        raise Refused(f"“{written}” is not an amount. Write it like 1234{decimals}50.")
+        raise Refused(
+            "“{written}” is not an amount. Write it like 1234{decimals}50.", written=written, decimals=decimals
+        )
     number = Decimal(f"{whole.replace(thousands, '')}.{part or 0}")
     negative = match["sign"] in ("-", "(", "\N{MINUS SIGN}") or match["after"].strip().upper() in ("-", "DR")
     return -number if negative else number
@@ -67,7 +69,7 @@ def whole(cell: Cell) -> int:
     """
     written = text(cell)
     if not re.fullmatch(r"\d{1,9}", written):
-        raise Refused(f"“{written}” is not a whole number.")
+        raise Refused("“{written}” is not a whole number.", written=written)
     return int(written)
 
 
@@ -80,7 +82,7 @@ def flag(cell: Cell) -> bool:
     written = text(cell).casefold()
     if written in YES or written in NO:
         return written in YES
-    raise Refused(f"“{text(cell)}” is neither yes nor no.")
+    raise Refused("“{text}” is neither yes nor no.", text=text(cell))
 
 
 def day(cell: Cell, order: str = DAY_FIRST) -> date | None:
@@ -98,7 +100,7 @@ def day(cell: Cell, order: str = DAY_FIRST) -> date | None:
     try:
         return date(*_parts(written, order))
     except (ValueError, TypeError) as error:
-        raise Refused(f"“{written}” is not a date. Write it like 2026-05-31.") from error
+        raise Refused("“{written}” is not a date. Write it like 2026-05-31.", written=written) from error
 
 
 def _parts(written: str, order: str) -> tuple[int, int, int]:

@@ -45,5 +45,10 @@ def total(pieces: Mapping[str, int], currency: str) -> Decimal:
     known = {str(value) for value in of(currency)}
     for value, count in pieces.items():
         if value not in known or not 0 <= count <= MOST_PIECES:
-            raise Refused(f"{count} × {value} cannot be in a drawer of {currency}. Count again.")
+            raise Refused(
+                "{count} × {value} cannot be in a drawer of {currency}. Count again.",
+                count=count,
+                value=value,
+                currency=currency,
+            )
     return sum((Decimal(value) * count for value, count in pieces.items()), Decimal(0))

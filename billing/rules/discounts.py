@@ -57,11 +57,19 @@ def checked(discount: Discount, *, price: Decimal, currency: str) -> Discount:
     if (discount.percent is None) == (discount.fixed is None):
         raise Refused("Enter a discount in percent or a fixed one: one of the two.")
     if discount.percent is not None and not (discount.percent.is_finite() and 0 < discount.percent <= 100):
-        raise Refused(f"A discount of {discount.percent} % cannot be given. Enter more than 0 and at most 100.")
+        raise Refused(
+            "A discount of {percent} % cannot be given. Enter more than 0 and at most 100.", percent=discount.percent
+        )
     if discount.percent is not None and discount.percent != round(discount.percent, PERCENT_DECIMALS):
-        raise Refused(f"{discount.percent} % has too many decimals. Enter at most {PERCENT_DECIMALS}.")
+        raise Refused(
+            "{percent} % has too many decimals. Enter at most {percent_decimals}.",
+            percent=discount.percent,
+            percent_decimals=PERCENT_DECIMALS,
+        )
     if discount.fixed is not None and checked_amount(discount.fixed, currency) > price:
         raise Refused(
-            f"A discount of {discount.fixed} is above the price of {rounded(price, currency)}. Enter at most the price."
+            "A discount of {fixed} is above the price of {price}. Enter at most the price.",
+            fixed=discount.fixed,
+            price=rounded(price, currency),
         )
     return discount

@@ -34,13 +34,22 @@ def checked(hold: Hold, others: Sequence[Hold] = (), *, say: Callable[[date], st
     """
     if hold.end is not None and hold.end <= hold.start:
         raise Refused(
-            f"The hold would end on {say(hold.end)}, not after its first day {say(hold.start)}. Choose a later end."
+            "The hold would end on {end}, not after its first day {start}. Choose a later end.",
+            end=say(hold.end),
+            start=say(hold.start),
         )
     for other in others:
         if hold.overlap(other.start, other.end or date.max):
-            until = f"to before {say(other.end)}" if other.end else "until further notice"
+            if other.end is None:
+                raise Refused(
+                    "There is a hold from {start} until further notice already. "
+                    "Change that one, or choose days beside it.",
+                    start=say(other.start),
+                )
             raise Refused(
-                f"There is a hold from {say(other.start)} {until} already. Change that one, or choose days beside it."
+                "There is a hold from {start} to before {end} already. Change that one, or choose days beside it.",
+                start=say(other.start),
+                end=say(other.end),
             )
     return hold
 

@@ -41,8 +41,10 @@ def due_slices(
             break
         if len(found) == MAX_PERIODS:
             raise Refused(
-                f"More than {MAX_PERIODS} periods are not billed since {found[0].start}. "
-                "Check the dates of the subscription, then bill it by hand."
+                "More than {max_periods} periods are not billed since {start}. "
+                "Check the dates of the subscription, then bill it by hand.",
+                max_periods=MAX_PERIODS,
+                start=found[0].start,
             )
         found.append(part)
         billed_until = part.end

@@ -58,9 +58,13 @@ def _days(word: str) -> int:
     try:
         days = int(word)
     except ValueError as error:
-        raise Refused(f"“{word}” is not a number of days.") from error
+        raise Refused("“{word}” is not a number of days.", word=word) from error
     if abs(days) > MOST_DAYS:
-        raise Refused(f"A reminder {days} days after the due date is too far from it. Stay within {MOST_DAYS}.")
+        raise Refused(
+            "A reminder {days} days after the due date is too far from it. Stay within {most_days}.",
+            days=days,
+            most_days=MOST_DAYS,
+        )
     return days
 
 
@@ -78,7 +82,7 @@ def checked(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     """
     days = [one.days for one in stages]
     if days and min(days) < 0:
-        raise Refused(f"A stage after {min(days)} days is not possible. Enter 0 or more.")
+        raise Refused("A stage after {min} days is not possible. Enter 0 or more.", min=min(days))
     if len(set(days)) < len(days):
         raise Refused("Two stages come on the same day. Give each its own number of days.")
     return tuple(sorted(stages, key=lambda one: one.days))

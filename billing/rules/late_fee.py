@@ -31,13 +31,17 @@ class LateFee:
         if match := _PERCENT.fullmatch(text):
             percent = Decimal(match[1])
             if percent > 100:
-                raise Refused(f"A late fee of {text} is above 100 %. Enter 100% or less.")
+                raise Refused("A late fee of {text} is above 100 %. Enter 100% or less.", text=text)
             return cls(percent=percent) if percent else cls()
         if "%" in text:
-            raise Refused(f"“{text}” is not a late fee. Write a percentage like 2% or 2.5%.")
+            raise Refused("“{text}” is not a late fee. Write a percentage like 2% or 2.5%.", text=text)
         flat = parse_amount(text, currency)
         if flat < 0:
-            raise Refused(f"A late fee of {text} is below zero. Enter 0 for none, {example(currency)} or 2%.")
+            raise Refused(
+                "A late fee of {text} is below zero. Enter 0 for none, {currency} or 2%.",
+                text=text,
+                currency=example(currency),
+            )
         return cls(flat=checked_amount(flat, currency)) if flat else cls()
 
     @property
@@ -58,5 +62,5 @@ def charged_from(due_on: date, days: int) -> date:
         Refused: less than one day, when it could still be paid in time.
     """
     if days < 1:
-        raise Refused(f"A late fee after {days} days would come before the bill is overdue. Enter 1 or more.")
+        raise Refused("A late fee after {days} days would come before the bill is overdue. Enter 1 or more.", days=days)
     return due_on + timedelta(days=days)

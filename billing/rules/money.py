@@ -45,11 +45,17 @@ def parse_amount(text: str, currency: str) -> Decimal:
     match = _AMOUNT.fullmatch(text.strip())
     if not match:
         raise Refused(
-            f"“{text.strip()}” is not an amount. Write it like {example(currency)}, with a point for decimals."
+            "“{text}” is not an amount. Write it like {currency}, with a point for decimals.",
+            text=text.strip(),
+            currency=example(currency),
         )
     named = (match["before"] or match["after"] or currency).upper()
     if named != currency:
-        raise Refused(f"The amount is in {named}, but this installation works in {currency}. Enter it in {currency}.")
+        raise Refused(
+            "The amount is in {named}, but this installation works in {currency}. Enter it in {currency}.",
+            named=named,
+            currency=currency,
+        )
     return Decimal(match["number"])
 
 
@@ -62,10 +68,16 @@ def checked_amount(amount: Decimal, currency: str) -> Decimal:
     if not amount.is_finite() or amount <= 0:
         raise Refused("The amount must be above zero.")
     if amount > MAX_AMOUNT:
-        raise Refused(f"The amount is above {MAX_AMOUNT}. Check it for a slip of the keyboard.")
+        raise Refused("The amount is above {max_amount}. Check it for a slip of the keyboard.", max_amount=MAX_AMOUNT)
     if amount != rounded(amount, currency):
         decimals = exponent(currency)
-        raise Refused(f"{amount} has too many decimals: {currency} has {decimals}. Write it like {example(currency)}.")
+        raise Refused(
+            "{amount} has too many decimals: {currency} has {decimals}. Write it like {currency_2}.",
+            amount=amount,
+            currency=currency,
+            decimals=decimals,
+            currency_2=example(currency),
+        )
     return rounded(amount, currency)
 
 
@@ -77,7 +89,7 @@ def parse_minimum(text: str, currency: str) -> Decimal:
     """
     amount = parse_amount(text or "0", currency)
     if amount < 0:
-        raise Refused(f"{amount} is below zero.")
+        raise Refused("{amount} is below zero.", amount=amount)
     return checked_amount(amount, currency) if amount else amount
 
 

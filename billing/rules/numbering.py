@@ -29,5 +29,5 @@ def checked_prefix(prefix: str) -> str:
     """
     unknown = [place for place in _PLACE.findall(prefix) if place not in _PLACES]
     if unknown or re.search(r"[{}]", _PLACE.sub("", prefix)):
-        raise Refused(f"“{prefix}” is not a prefix. In braces only {{year}} and {{month}} are known.")
+        raise Refused("“{prefix}” is not a prefix. In braces only {{year}} and {{month}} are known.", prefix=prefix)
     return prefix

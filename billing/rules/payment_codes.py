@@ -37,14 +37,19 @@ def check(kind: str, account: str, currency: str) -> None:
     elif kind == Kind.UPI:
         _check_currency(kind, currency, "INR")
         if not _UPI.fullmatch(account):
-            raise Refused(f"“{account}” is not a UPI address, such as name@bank.")
+            raise Refused("“{account}” is not a UPI address, such as name@bank.", account=account)
     elif kind == Kind.TEXT:
         _check_text(account)
 
 
 def _check_currency(kind: str, currency: str, needed: str) -> None:
     if currency != needed:
-        raise Refused(f"Codes of the kind {kind} are for {needed}, but this installation works in {currency}.")
+        raise Refused(
+            "Codes of the kind {kind} are for {needed}, but this installation works in {currency}.",
+            kind=kind,
+            needed=needed,
+            currency=currency,
+        )
 
 
 def check_iban(account: str) -> None:
@@ -55,10 +60,10 @@ def check_iban(account: str) -> None:
     """
     iban = account.replace(" ", "").upper()
     if not _IBAN.fullmatch(iban):
-        raise Refused(f"“{account}” is not an IBAN.")
+        raise Refused("“{account}” is not an IBAN.", account=account)
     digits = "".join(str(int(letter, 36)) for letter in iban[4:] + iban[:4])
     if int(digits) % 97 != 1:
-        raise Refused(f"The check digits of the IBAN “{account}” are wrong.")
+        raise Refused("The check digits of the IBAN “{account}” are wrong.", account=account)
 
 
 def _check_text(account: str) -> None:
@@ -67,9 +72,13 @@ def _check_text(account: str) -> None:
     try:
         names = {name for _, name, _, _ in Formatter().parse(account) if name is not None}
     except ValueError as error:
-        raise Refused(f"“{account}” has a brace too many or too few.") from error
+        raise Refused("“{account}” has a brace too many or too few.", account=account) from error
     if unknown := names - _FIELDS:
-        raise Refused(f"“{{{min(unknown)}}}” is not known. Use {', '.join(f'{{{name}}}' for name in sorted(_FIELDS))}.")
+        raise Refused(
+            "“{{{min}}}” is not known. Use {value}.",
+            min=min(unknown),
+            value=", ".join(f"{{{name}}}" for name in sorted(_FIELDS)),
+        )
 
 
 def upi(account: str, *, name: str, amount: Decimal, number: str) -> str:

@@ -37,7 +37,9 @@ class Interval:
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise Refused(f"An interval of {self.count} {self.unit} is no time at all. Enter 1 or more.")
+            raise Refused(
+                "An interval of {count} {unit} is no time at all. Enter 1 or more.", count=self.count, unit=self.unit
+            )
 
     @property
     def months(self) -> int:
@@ -133,7 +135,9 @@ class Schedule:
         full_days = (end - first).days
         if until is not None and until < end:
             if until <= start:
-                raise Refused(f"It ends on {until}: from {start} on there is no day left to bill.")
+                raise Refused(
+                    "It ends on {until}: from {start} on there is no day left to bill.", until=until, start=start
+                )
             end = until
         return Period(start, end, full_days)
 

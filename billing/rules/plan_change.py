@@ -61,8 +61,10 @@ def change(*, line: Standing, anchor: date, old: Offer, new: Offer, on: date, cu
         raise Refused("The subscription is on this plan already. Choose another one.")
     if not line.start <= on < line.end:
         raise Refused(
-            f"{on} is not on the line to change, which runs from {line.start} to before {line.end}. "
-            "Choose one of its days."
+            "{on} is not on the line to change, which runs from {start} to before {end}. Choose one of its days.",
+            on=on,
+            start=line.start,
+            end=line.end,
         )
     credit = unused(line, start=on, end=line.end, currency=currency)
     anchor_then = anchor_after(anchor=anchor, old=old, new=new, on=on)

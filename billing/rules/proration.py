@@ -50,12 +50,20 @@ def unused(line: Standing, *, start: date, end: date, currency: str) -> Decimal:
     """
     if not line.start <= start <= end <= line.end:
         raise Refused(
-            f"The days from {start} to before {end} are not all on the line, which runs from {line.start} "
-            f"to before {line.end}. Choose days within it."
+            "The days from {start} to before {end} are not all on the line, which runs from {start_2} "
+            "to before {end_2}. Choose days within it.",
+            start=start,
+            end=end,
+            start_2=line.start,
+            end_2=line.end,
         )
     days, days_left = (end - start).days, line.days - line.credited_days
     if days > days_left:
-        raise Refused(f"Only {days_left} of the line's {line.days} days are not credited yet. Credit no more of them.")
+        raise Refused(
+            "Only {days_left} of the line's {days} days are not credited yet. Credit no more of them.",
+            days_left=days_left,
+            days=line.days,
+        )
     if days == 0:
         return rounded(Decimal(0), currency)
     if days == days_left:

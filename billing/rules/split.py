@@ -43,7 +43,12 @@ def by_weights(amount: Decimal, weights: Sequence[Decimal | int], currency: str)
 
 def _total(amount: Decimal, weights: Sequence[Decimal | int], currency: str) -> Decimal:
     if amount != rounded(amount, currency):
-        raise Refused(f"{amount} has too many decimals: {currency} has {exponent(currency)}. Round it first.")
+        raise Refused(
+            "{amount} has too many decimals: {currency} has {exponent}. Round it first.",
+            amount=amount,
+            currency=currency,
+            exponent=exponent(currency),
+        )
     if not any(weights) or min(weights) < 0:
         raise Refused("The amount cannot be split: give parts of zero or more, and at least one above zero.")
     return sum(map(Decimal, weights), Decimal(0))

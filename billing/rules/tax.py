@@ -79,9 +79,13 @@ def checked_percent(percent: Decimal) -> Decimal:
         Refused: otherwise.
     """
     if not percent.is_finite() or not 0 <= percent <= 100:
-        raise Refused(f"{percent} % cannot be a tax rate. Enter 0 to 100.")
+        raise Refused("{percent} % cannot be a tax rate. Enter 0 to 100.", percent=percent)
     if percent != round(percent, PERCENT_DECIMALS):
-        raise Refused(f"{percent} % has too many decimals. Enter at most {PERCENT_DECIMALS}.")
+        raise Refused(
+            "{percent} % has too many decimals. Enter at most {percent_decimals}.",
+            percent=percent,
+            percent_decimals=PERCENT_DECIMALS,
+        )
     return percent
 
 
@@ -105,8 +109,10 @@ def _taxed(rate: Rate, amount: Decimal, currency: str) -> TaxTotal:
 def _taken_back(rate: Rate, amount: Decimal, left: TaxTotal | None, currency: str) -> TaxTotal:
     if left is None or amount > left.lines:
         raise Refused(
-            f"{amount} with {rate.name} is more than the {left.lines if left else 0} that is left of it on the bill. "
-            "Credit no more than that."
+            "{amount} with {rate} is more than the {lines} that is left of it on the bill. Credit no more than that.",
+            amount=amount,
+            rate=rate.name,
+            lines=left.lines if left else 0,
         )
     if amount == left.lines:
         return left

@@ -15,7 +15,7 @@ def first_paid_day(starts_on: date, days: int) -> date:
         Refused: a negative number of days.
     """
     if days < 0:
-        raise Refused(f"A trial of {days} days is not possible. Enter 0 for none, or more.")
+        raise Refused("A trial of {days} days is not possible. Enter 0 for none, or more.", days=days)
     return starts_on + timedelta(days=days)
 
 

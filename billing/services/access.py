@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Block, Subscription
 from billing.rules.errors import Refused
 from billing.services import blocks, clock, locks, policy
 from billing.services.explanations import explain
+from billing.words import gettext_lazy
 
 __all__ = ["Freed", "disable", "explain", "follow_bills", "open_reasons", "restore"]
 
@@ -19,15 +21,15 @@ _FOLLOW = "SELECT * FROM billing_follow_bills(%s, %s, %s, %s, %s, %s)"
 
 STAFF_REASONS = (Block.Reason.MANUAL, Block.Reason.ABUSE)
 NOT_DISABLED_BY_HAND: dict[str, str] = {
-    Block.Reason.UNPAID: "Only an unpaid bill disables as unpaid. Choose another reason.",
-    Block.Reason.HOLD: "A hold has days of its own. Use “Hold” instead.",
-    Block.Reason.ENDED: "A subscription ends on a day of its own. Use “End” instead.",
+    Block.Reason.UNPAID: gettext_lazy("Only an unpaid bill disables as unpaid. Choose another reason."),
+    Block.Reason.HOLD: gettext_lazy("A hold has days of its own. Use “Hold” instead."),
+    Block.Reason.ENDED: gettext_lazy("A subscription ends on a day of its own. Use “End” instead."),
 }
 NOT_RESTORED_BY_HAND: dict[str, str] = {
-    Block.Reason.UNPAID: "A block for unpaid bills ends with the payment. Receive the payment instead.",
-    Block.Reason.HOLD: "A hold ends with its return. Use “Resume” instead.",
-    Block.Reason.PENDING: "It has not started yet: access comes with its first day.",
-    Block.Reason.ENDED: "It has ended. Open a new subscription instead.",
+    Block.Reason.UNPAID: gettext_lazy("A block for unpaid bills ends with the payment. Receive the payment instead."),
+    Block.Reason.HOLD: gettext_lazy("A hold ends with its return. Use “Resume” instead."),
+    Block.Reason.PENDING: gettext_lazy("It has not started yet: access comes with its first day."),
+    Block.Reason.ENDED: gettext_lazy("It has ended. Open a new subscription instead."),
 }
 
 
@@ -61,7 +63,11 @@ def disable(
         Refused: the reason is one that staff do not give, such as "unpaid" (rule E1).
     """
     if reason not in STAFF_REASONS:
-        raise Refused(NOT_DISABLED_BY_HAND.get(reason, f"“{reason}” is not a reason to disable. Use manual or abuse."))
+        raise Refused(
+            NOT_DISABLED_BY_HAND.get(
+                reason, _("“{reason}” is not a reason to disable. Use manual or abuse.").format(reason=reason)
+            )
+        )
     locks.customer(subscription.customer_id)
     return blocks.open_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by, note=note)
 
@@ -74,7 +80,11 @@ def restore(*, subscription: Subscription, now: datetime, by: Any = None, reason
         Refused: the reason is one that staff do not take back: a payment ends "unpaid".
     """
     if reason not in STAFF_REASONS:
-        raise Refused(NOT_RESTORED_BY_HAND.get(reason, f"“{reason}” is not a reason that staff take back."))
+        raise Refused(
+            NOT_RESTORED_BY_HAND.get(
+                reason, _("“{reason}” is not a reason that staff take back.").format(reason=reason)
+            )
+        )
     locks.customer(subscription.customer_id)
     return blocks.close_block(locks.access_state(subscription.pk), reason, rule="E6", now=now, by=by)
 

@@ -33,7 +33,7 @@ def note_of(
     after: Facts | None = None,
 ) -> None:
     """As ``note``, of an object by its type, such as ``billing.customer``, its id and its name."""
-    values = [object_type, str(object_id), name, said, _json(before), _json(after)]
+    values = [object_type, str(object_id), name, str(said), _json(before), _json(after)]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, values)
 

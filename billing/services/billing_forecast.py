@@ -67,7 +67,7 @@ def forecast(*, now: datetime, through: date | None = None) -> Forecast:
     """
     today = clock.local_date(now)
     if through is not None and through > today + FURTHEST:
-        raise Refused(f"{through} is too far ahead. Choose {today + FURTHEST} or earlier.")
+        raise Refused("{through} is too far ahead. Choose {today} or earlier.", through=through, today=today + FURTHEST)
     return _stream(today, through or today)
 
 

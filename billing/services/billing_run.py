@@ -20,18 +20,21 @@ from billing.services.due_bills import Due, Group
 from billing.services.late_fees import LateFees
 from billing.services.outlook import Outlook, Proposal
 from billing.services.wording import counted, money
+from billing.words import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
 TOLD_EVERY = 10_000  # bills
 MOST_NAMED = 5  # of the subscriptions that were set aside, in the summary
 LOCK_WAIT = 5  # seconds for a customer whom somebody else has locked, at the end of the run
-ARCHIVED = "The customer is archived. Bring the customer back from the archive, or end the subscription."
+ARCHIVED = _("The customer is archived. Bring the customer back from the archive, or end the subscription.")
 EXPLAINED = {
-    errorcodes.EXCLUSION_VIOLATION: "Days of the period are on another bill already. "
-    "Compare its bill lines with the day until which it is billed.",
-    errorcodes.NUMERIC_VALUE_OUT_OF_RANGE: "The amount is too large for a bill. "
-    "Correct the price of the plan, or the items that wait.",
+    errorcodes.EXCLUSION_VIOLATION: _(
+        "Days of the period are on another bill already. Compare its bill lines with the day until which it is billed."
+    ),
+    errorcodes.NUMERIC_VALUE_OUT_OF_RANGE: _(
+        "The amount is too large for a bill. Correct the price of the plan, or the items that wait."
+    ),
 }
 
 
@@ -104,7 +107,10 @@ def generate(*, now: datetime, limit: int, through: date | None = None) -> Billi
     """
     today = clock.local_date(now)
     if through is not None and through > today:
-        raise Refused(f"{through} is in the future: bills are issued when they are due. Look ahead with a dry run.")
+        raise Refused(
+            "{through} is in the future: bills are issued when they are due. Look ahead with a dry run.",
+            through=through,
+        )
     day = through or today
     fees = late_fees.charge(day=day, now=now, limit=limit)
     return _run(BillingRun(fees=fees), Order(now, day), limit)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, BillLine, Plan, Subscription
 from billing.rules.errors import Refused
@@ -49,12 +50,15 @@ def issue_period(*, subscription: Subscription, start: date, now: datetime, by: 
         return _bill_of(subscription, start)
     if start > billed_until:
         raise Refused(
-            f"The period from {wording.day(billed_until)} of {subscription} comes first: no day may be skipped."
+            "The period from {billed_until} of {subscription} comes first: no day may be skipped.",
+            billed_until=wording.day(billed_until),
+            subscription=subscription,
         )
     proposal, today = _proposal(outlook, subscription), clock.local_date(now)
     if proposal.plan.mode == Plan.Mode.POSTPAID and today < proposal.issue_on:
         raise Refused(
-            f"The plan is billed in arrears: this period can be billed from {wording.day(proposal.issue_on)} on."
+            "The plan is billed in arrears: this period can be billed from {issue_on} on.",
+            issue_on=wording.day(proposal.issue_on),
         )
     bill = draft(customer.pk, [proposal], waiting_items([customer.pk]), issued_on=today)
     return Bill.objects.get(pk=issue(outlook, [bill], now=now, by=by)[0])
@@ -69,7 +73,7 @@ def void(*, bill: Bill, reason: str, now: datetime, by: Any = None) -> None:
     Raises:
         Refused: it is not open, something was paid or credited of it, or a later period is billed.
     """
-    reason = texts.checked(reason, longest=200, missing="Say why the bill is voided.")
+    reason = texts.checked(reason, longest=200, missing=_("Say why the bill is voided."))
     locks.customer(bill.customer_id)
     locks.access_states([bill.customer_id])
     bill = Bill.objects.get(pk=bill.pk)
@@ -95,10 +99,17 @@ def _proposal(outlook: Outlook, subscription: Subscription) -> Proposal:
         return proposal
     service = outlook.services[subscription.pk]
     if service.is_unpaid:
-        raise Refused(f"{subscription} is disabled as unpaid and not billed meanwhile. Receive the payment first.")
+        raise Refused(
+            "{subscription} is disabled as unpaid and not billed meanwhile. Receive the payment first.",
+            subscription=subscription,
+        )
     if service.ends_on is not None and service.ends_on <= service.billed_until:
-        raise Refused(f"{subscription} ends on {wording.day(service.ends_on)}: there is no period left to bill.")
-    raise Refused(f"{subscription} is on hold and not billed meanwhile. Resume it first.")
+        raise Refused(
+            "{subscription} ends on {ends_on}: there is no period left to bill.",
+            subscription=subscription,
+            ends_on=wording.day(service.ends_on),
+        )
+    raise Refused("{subscription} is on hold and not billed meanwhile. Resume it first.", subscription=subscription)
 
 
 def _bill_of(subscription: Subscription, start: date) -> Bill:
@@ -106,15 +117,19 @@ def _bill_of(subscription: Subscription, start: date) -> Bill:
     line = lines.select_related("bill").first()
     if line is None:
         raise Refused(
-            f"The days from {wording.day(start)} of {subscription} are not to be billed. Reload and look again."
+            "The days from {start} of {subscription} are not to be billed. Reload and look again.",
+            start=wording.day(start),
+            subscription=subscription,
         )
     return line.bill
 
 
 def _check_voidable(bill: Bill) -> None:
     if bill.status == Bill.Status.VOID:
-        raise Refused(f"Bill {bill} is void already.")
+        raise Refused("Bill {bill} is void already.", bill=bill)
     if bill.credited > 0:
-        raise Refused(f"Bill {bill} has a credit note. Credit the rest of it instead.")
+        raise Refused("Bill {bill} has a credit note. Credit the rest of it instead.", bill=bill)
     if bill.allocated > 0:
-        raise Refused(f"Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.")
+        raise Refused(
+            "Bill {bill} is paid, in part at least. Reverse its payments first, or issue a credit note.", bill=bill
+        )

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import CashMovement, CashShift, Payment, Reversal
 from billing.rules import denominations
@@ -22,10 +23,11 @@ from billing.rules.errors import Refused
 from billing.rules.money import checked_amount, parse_minimum, rounded
 from billing.services import clock, requests, texts
 from billing.services.wording import money
+from billing.words import gettext_lazy
 
 Kind = CashMovement.Kind
 CASH = Payment.Method.CASH
-NO_SHIFT = "Cash needs an open shift. Open yours under “My shift”, then take the money."
+NO_SHIFT = gettext_lazy("Cash needs an open shift. Open yours under “My shift”, then take the money.")
 _BY_METHOD = """
     SELECT method, count(*) FILTER (WHERE NOT is_back), coalesce(sum(amount) FILTER (WHERE NOT is_back), 0),
         coalesce(sum(amount) FILTER (WHERE is_back), 0)
@@ -111,10 +113,10 @@ def move(
         return earlier
     _require_open(shift)
     if shift.staff_id != by.pk:
-        raise Refused(f"This is the shift of {shift.staff}. Only {shift.staff} moves its cash.")
-    movement.reason = texts.checked(reason, longest=200, missing="Say what for: it is needed for the books.")
+        raise Refused("This is the shift of {staff}. Only {staff} moves its cash.", staff=shift.staff)
+    movement.reason = texts.checked(reason, longest=200, missing=_("Say what for: it is needed for the books."))
     if kind != Kind.PAY_IN and amount > (held := drawer(shift)):
-        raise Refused(f"The drawer holds {money(held)}. Enter at most that.")
+        raise Refused("The drawer holds {held}. Enter at most that.", held=money(held))
     movement.save(force_insert=True)
     return movement
 
@@ -146,7 +148,11 @@ def close(
     _require_open(shift)
     expected, reason = drawer(shift), texts.checked(reason, longest=200)
     if seen is not None and seen != expected:
-        raise Refused(f"The drawer should hold {money(expected)} now, not {money(seen)}: it moved. Count again.")
+        raise Refused(
+            "The drawer should hold {expected} now, not {seen}: it moved. Count again.",
+            expected=money(expected),
+            seen=money(seen),
+        )
     require_sum(counted, pieces or {})
     require_reason(counted, expected, reason)
     shift.closed_at, shift.closed_by, shift.counted, shift.pieces = now, by, counted, dict(pieces or {})
@@ -160,8 +166,10 @@ def require_sum(counted: Decimal, pieces: Mapping[str, int]) -> None:
     """Raises Refused when notes and coins were counted, and come to another amount."""
     if pieces and (come_to := denominations.total(pieces, settings.CURRENCY)) != counted:
         raise Refused(
-            f"The notes and coins come to {money(come_to)}, but {money(counted)} is entered as counted. "
-            "Correct one of the two, or leave the amount empty."
+            "The notes and coins come to {come_to}, but {counted} is entered as counted. "
+            "Correct one of the two, or leave the amount empty.",
+            come_to=money(come_to),
+            counted=money(counted),
         )
 
 
@@ -169,10 +177,13 @@ def require_reason(counted: Decimal, expected: Decimal, reason: str) -> None:
     """Raises Refused when the count differs from what the drawer should hold, and nobody says why."""
     difference = counted - expected
     if difference and not reason.strip():
-        short = "short of" if difference < 0 else "more than"
+        short = _("short of") if difference < 0 else _("more than")
         raise Refused(
-            f"There is {money(abs(difference))} {short} the {money(expected)} that the drawer should hold. "
-            "Count again, or give the reason."
+            "There is {difference} {short} the {expected} that the drawer should hold. "
+            "Count again, or give the reason.",
+            difference=money(abs(difference)),
+            short=short,
+            expected=money(expected),
         )
 
 
@@ -189,7 +200,7 @@ def hand_over(*, shift: CashShift, now: datetime, to: Any) -> CashShift:
     if shift.closed_at is None:
         raise Refused("The shift is open. It is handed over when it is closed.")
     if shift.handed_over_to_id:
-        raise Refused(f"{shift.handed_over_to} has signed for this cash already.")
+        raise Refused("{handed_over_to} has signed for this cash already.", handed_over_to=shift.handed_over_to)
     if to.pk == shift.staff_id:
         raise Refused("It is your own shift: a second person must sign.")
     shift.handed_over_at, shift.handed_over_to = now, to
@@ -227,4 +238,7 @@ def _locked(shift: CashShift) -> CashShift:
 
 def _require_open(shift: CashShift) -> None:
     if shift.closed_at is not None:
-        raise Refused(f"The shift was closed on {clock.local_date(shift.closed_at)}: it never changes any more.")
+        raise Refused(
+            "The shift was closed on {local_date}: it never changes any more.",
+            local_date=clock.local_date(shift.closed_at),
+        )

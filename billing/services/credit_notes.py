@@ -47,7 +47,7 @@ def correct(
     if not parts and amounts is not None:
         raise Refused("Enter an amount for one line at least.")
     if not parts:
-        raise Refused(f"Nothing is left to credit of bill {bill}.")
+        raise Refused("Nothing is left to credit of bill {bill}.", bill=bill)
     note = crediting.write(
         customer, CreditNote.Kind.CORRECTION, bill, parts, reason, now=now, by=by, request_key=request_key
     )
@@ -92,7 +92,7 @@ def write_off(*, bill: Bill, reason: str, now: datetime, by: Any = None, request
     bill = Bill.objects.get(pk=bill.pk)
     amount = min(bill.outstanding, bill.total - bill.credited)
     if amount <= 0:
-        raise Refused(f"Bill {bill} is not open: there is nothing to write off.")
+        raise Refused("Bill {bill} is not open: there is nothing to write off.", bill=bill)
     note = crediting.write_plain(
         customer, CreditNote.Kind.WRITE_OFF, bill, amount, reason, now=now, by=by, request_key=request_key
     )
@@ -121,15 +121,15 @@ def _earlier(
 def _correctable(bill: Bill) -> Bill:
     bill = Bill.objects.get(pk=bill.pk)
     if bill.status in (Bill.Status.DRAFT, Bill.Status.VOID):
-        raise Refused(f"Bill {bill} is {bill.status}: there is nothing to credit.")
+        raise Refused("Bill {bill} is {status}: there is nothing to credit.", bill=bill, status=bill.status)
     return bill
 
 
 def _part(bill: Bill, line: BillLine | None, amount: Decimal) -> Part:
     if line is None:
-        raise Refused(f"This line is not on bill {bill}. Reload and look again.")
+        raise Refused("This line is not on bill {bill}. Reload and look again.", bill=bill)
     amount = checked_amount(amount, bill.currency)
     left = rounded(line.amount - line.credited, bill.currency)
     if amount > left:
-        raise Refused(f"Only {left} is left to credit of “{line.description}”.")
+        raise Refused("Only {left} is left to credit of “{description}”.", left=left, description=line.description)
     return Part(line, amount)

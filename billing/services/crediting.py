@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, BillLine, CreditNote, CreditNoteLine, CreditNoteTax, Customer
 from billing.rules import tax
@@ -48,7 +49,9 @@ def write(
     left = rounded(bill.total - bill.credited, bill.currency)
     if totals.total > left:
         raise Refused(
-            f"Only {left} is left to credit of bill {bill}: a part was written off. Credit no more than that."
+            "Only {left} is left to credit of bill {bill}: a part was written off. Credit no more than that.",
+            left=left,
+            bill=bill,
         )
     note = _note(customer, kind, bill, totals, reason, now=now, by=by, request_key=request_key)
     CreditNoteLine.objects.bulk_create(_line(note, part) for part in parts)
@@ -96,7 +99,7 @@ def _note(
     request_key: UUID | None,
 ) -> CreditNote:
     """The note with its id, not written yet: its lines come first."""
-    reason = texts.checked(reason, longest=200, missing="Say why the credit is given.")
+    reason = texts.checked(reason, longest=200, missing=_("Say why the credit is given."))
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('billing_creditnote', 'id'))")
         pk = cursor.fetchone()[0]
@@ -125,7 +128,7 @@ def _note(
 
 
 def _issue(note: CreditNote) -> CreditNote:
-    note.sequence, note.number = numbers.take("credit note", on=note.issued_on)
+    note.sequence, note.number = numbers.take(_("credit note"), on=note.issued_on)
     note.save(force_insert=True)
     return note
 

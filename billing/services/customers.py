@@ -75,7 +75,9 @@ def _registered(customer: Customer, wanted_code: str) -> Customer:
     except IntegrityError as error:
         if earlier := _same_as_before(customer, wanted_code):
             return earlier
-        raise Refused(f"The customer code {customer.code} is taken. Choose another, or leave it empty.") from error
+        raise Refused(
+            "The customer code {customer} is taken. Choose another, or leave it empty.", customer=customer.code
+        ) from error
 
 
 @transaction.atomic(durable=True)
@@ -122,5 +124,5 @@ def by_code(code: str) -> Customer:
         return Customer.objects.get(code=code.strip())
     except Customer.DoesNotExist as error:
         raise Refused(
-            f"There is no customer with the code {code.strip()}. Check it in the list of customers."
+            "There is no customer with the code {code}. Check it in the list of customers.", code=code.strip()
         ) from error

@@ -10,22 +10,24 @@ from django.db.models import Q, QuerySet
 
 from billing.models import Exclusion, Promise, Subscription
 from billing.services import clock
+from billing.words import gettext_noop
 
 DAYS_A_YEAR = 365
 USUAL_DAYS = 7
-STATES = ("running", "lapsed", "taken back")
+TAKEN_BACK = gettext_noop("taken back")
+STATES = ("running", gettext_noop("lapsed"), TAKEN_BACK)
 
 
 def state(deferral: Promise | Exclusion, *, now: datetime) -> str:
     """One of ``STATES``; a promise lapses by itself."""
     if deferral.ended_at is not None:
-        return "taken back"
+        return TAKEN_BACK
     return "running" if deferral.not_before > now else "lapsed"
 
 
 def in_state(deferrals: QuerySet[Any], wanted: str, *, now: datetime) -> QuerySet[Any]:
     """Those of which ``state`` says ``wanted``."""
-    if wanted == "taken back":
+    if wanted == TAKEN_BACK:
         return deferrals.exclude(ended_at=None)
     ends = Q(not_before__gt=now) if wanted == "running" else Q(not_before__lte=now)
     return deferrals.filter(ends, ended_at=None)

@@ -133,7 +133,11 @@ def check_until(until: date, *, now: datetime) -> None:
         raise Refused("The promise would be over already. Choose today or later.")
     latest = today + timedelta(days=settings.PROMISE_MAX_DAYS)
     if until > latest:
-        raise Refused(f"A promise may run for {settings.PROMISE_MAX_DAYS} days, until {latest}. Choose an earlier day.")
+        raise Refused(
+            "A promise may run for {promise_max_days} days, until {latest}. Choose an earlier day.",
+            promise_max_days=settings.PROMISE_MAX_DAYS,
+            latest=latest,
+        )
 
 
 def _check_promise(new: Promise, *, now: datetime) -> None:
@@ -141,12 +145,14 @@ def _check_promise(new: Promise, *, now: datetime) -> None:
         raise Refused("Nothing is owed: there is no debt to promise.")
     own = Promise.objects.filter(customer=new.customer_id, run=None)
     if own.filter(ended_at=None, until__gte=new.until).exists():
-        raise Refused(f"A promise runs until {new.until} or longer already. Choose a later day.")
+        raise Refused("A promise runs until {until} or longer already. Choose a later day.", until=new.until)
     given = deferral_states.given_within_a_year(new.customer_id, now=now)
     if given >= settings.PROMISES_PER_YEAR:
         raise Refused(
-            f"This customer has had {given} promises within a year, and {settings.PROMISES_PER_YEAR} are allowed "
-            "(PROMISES_PER_YEAR). Receive a payment instead."
+            "This customer has had {given} promises within a year, and {promises_per_year} are allowed "
+            "(PROMISES_PER_YEAR). Receive a payment instead.",
+            given=given,
+            promises_per_year=settings.PROMISES_PER_YEAR,
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Discount, Subscription
 from billing.rules import discounts as rules
@@ -45,7 +46,7 @@ def give(
     _check_days(starts_on, ends_on)
     discount = Discount(
         subscription=subscription,
-        description=texts.checked(description, longest=100, missing="Say what the discount is for."),
+        description=texts.checked(description, longest=100, missing=_("Say what the discount is for.")),
         percent=percent,
         fixed=fixed,
         starts_on=starts_on,
@@ -70,9 +71,11 @@ def end(*, discount: Discount, on: date) -> None:
     locks.customer(discount.subscription.customer_id)
     discount.refresh_from_db()
     if on <= discount.starts_on:
-        raise Refused(f"The discount starts on {wording.day(discount.starts_on)}. Choose a later end.")
+        raise Refused(
+            "The discount starts on {starts_on}. Choose a later end.", starts_on=wording.day(discount.starts_on)
+        )
     if discount.ends_on is not None and discount.ends_on <= on:
-        raise Refused(f"The discount ends on {wording.day(discount.ends_on)} already.")
+        raise Refused("The discount ends on {ends_on} already.", ends_on=wording.day(discount.ends_on))
     discount.ends_on = on
     discount.save(update_fields=["ends_on"])
 
@@ -80,6 +83,7 @@ def end(*, discount: Discount, on: date) -> None:
 def _check_days(starts_on: date, ends_on: date | None) -> None:
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(
-            f"The discount would end on {wording.day(ends_on)}, not after its first day {wording.day(starts_on)}. "
-            "Choose a later end."
+            "The discount would end on {ends_on}, not after its first day {starts_on}. Choose a later end.",
+            ends_on=wording.day(ends_on),
+            starts_on=wording.day(starts_on),
         )

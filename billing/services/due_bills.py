@@ -111,8 +111,10 @@ def first_period(outlook: Outlook, subscription_id: int, day: date) -> Proposal 
 def _check_bounds(outlook: Outlook, line: Proposal, day: date) -> None:
     if any(islice(periods(outlook, line.service.subscription_id, day), MAX_PERIODS, None)):
         raise Refused(
-            f"More than {MAX_PERIODS} periods are due, the first from {wording.day(line.period.start)} on. "
-            "Check the dates of the subscription. If they are right, issue its oldest bills by hand, then try again."
+            "More than {max_periods} periods are due, the first from {start} on. "
+            "Check the dates of the subscription. If they are right, issue its oldest bills by hand, then try again.",
+            max_periods=MAX_PERIODS,
+            start=wording.day(line.period.start),
         )
 
 

@@ -41,9 +41,11 @@ def end(*, subscription: Subscription, on: date, now: datetime, by: Any = None) 
     today = clock.local_date(now)
     checked_end(on, starts_on=subscription.starts_on, say=wording.day)
     if on < today and today >= subscription.starts_on:
-        raise Refused(f"It cannot end on {wording.day(on)}: that day is over. Choose today or later.")
+        raise Refused("It cannot end on {on}: that day is over. Choose today or later.", on=wording.day(on))
     if subscription.ends_on is not None and _is_settled(subscription):
-        raise Refused(f"{subscription} ended on {wording.day(subscription.ends_on)}.")
+        raise Refused(
+            "{subscription} ended on {ends_on}.", subscription=subscription, ends_on=wording.day(subscription.ends_on)
+        )
     change = _waiting(subscription, on) or _schedule(subscription, on, now=now, by=by)
     if on <= today or on == subscription.starts_on:
         apply(change, now=now, by=by)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from billing.models import AccessState, Area, Bill, Plan, SweepFinding, SweepRun
 from billing.models.fields import MoneyField
@@ -16,9 +17,21 @@ from billing.rules.errors import Refused
 from billing.rules.periods import start_of_day
 from billing.services import clock, followed_policy, policy, wording
 from billing.services.wording import counted, instant
+from billing.words import gettext_noop
 
 FARTHEST = timedelta(days=366)
-COLUMNS = ("customer", "name", "phone", "area", "login", "plan", "owed", "unpaid bills", "due since", "cut at")
+COLUMNS = (
+    "customer",
+    "name",
+    "phone",
+    "area",
+    "login",
+    "plan",
+    "owed",
+    gettext_noop("unpaid bills"),
+    gettext_noop("due since"),
+    gettext_noop("cut at"),
+)
 LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
 
 
@@ -78,7 +91,8 @@ def preview(at: datetime, *, now: datetime) -> Preview:
         raise Refused("That instant is over. What happened is in the access events; ask for a later one.")
     if at > now + FARTHEST:
         raise Refused(
-            f"That is too far ahead: bills for it are not issued yet. Ask for {instant(now + FARTHEST)} at most."
+            "That is too far ahead: bills for it are not issued yet. Ask for {now} at most.",
+            now=instant(now + FARTHEST),
         )
     due = due_at(at)
     return Preview(at, due, _remarks(_obstacle(due, at)))
@@ -103,10 +117,16 @@ def outlook(days: int, *, now: datetime) -> Preview:
         due = due_at(_end_of(day))
         if _is_held(due - before):
             held = counted(due - before, "subscription")
-            because = f"On {wording.day(day)} the circuit breaker would hold {held} until staff confirm the run."
+            because = _("On {day} the circuit breaker would hold {held} until staff confirm the run.").format(
+                day=wording.day(day), held=held
+            )
             return Preview(at, due_at(at), _remarks(because))
         before = due
-    because = "" if working else f"There are no cuts until {instant(policy.calendar().first_cut(at))}."
+    because = (
+        ""
+        if working
+        else _("There are no cuts until {first_cut}.").format(first_cut=instant(policy.calendar().first_cut(at)))
+    )
     return Preview(at, due_at(at), _remarks(because))
 
 
@@ -195,7 +215,9 @@ def _is_held(due: int) -> bool:
 def _obstacle(due: int, at: datetime) -> str:
     calendar = policy.calendar()
     if not calendar.allows_cuts(at):
-        return f"There are no cuts at that time; the next ones come on {instant(calendar.first_cut(at))}."
+        return _("There are no cuts at that time; the next ones come on {first_cut}.").format(
+            first_cut=instant(calendar.first_cut(at))
+        )
     if _is_held(due):
-        return "The circuit breaker would hold the run until staff confirm it."
+        return _("The circuit breaker would hold the run until staff confirm it.")
     return ""

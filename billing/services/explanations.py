@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models import AccessEvent, AccessState, Bill, Block, ScheduledChange, Subscription
 from billing.rules.errors import Refused
@@ -53,7 +54,11 @@ def explain(subscription: Subscription, at: datetime, *, now: datetime | None = 
         Refused: the subscription did not exist at ``at``.
     """
     if at < subscription.created_at:
-        raise Refused(f"{subscription} was opened on {instant(subscription.created_at)}. Ask for a later instant.")
+        raise Refused(
+            "{subscription} was opened on {created_at}. Ask for a later instant.",
+            subscription=subscription,
+            created_at=instant(subscription.created_at),
+        )
     if AccessEvent.objects.filter(subscription=subscription, at__gt=at).exists():
         return _of_the_past(subscription, at)
     return _from_its_last_change_on(subscription, at, is_to_come=now is not None and at > now)
@@ -70,7 +75,7 @@ def _of_the_past(subscription: Subscription, at: datetime) -> Explanation:
     steps = [Step(event.at, _happened(event)) for event in changes.select_related("bill", "run")]
     has_access = not sentences
     if has_access:
-        sentences = [f"It had access on {instant(at)}: nothing spoke against it."]
+        sentences = [_("It had access on {at}: nothing spoke against it.").format(at=instant(at))]
     return Explanation(subscription, at, has_access, sentences, (), steps)
 
 
@@ -113,13 +118,17 @@ def _blocked(block: Block, at: datetime) -> Iterator[str]:
     elif block.reason == Reason.HOLD:
         yield _on_hold(block)
     elif block.reason == Reason.PENDING:
-        yield f"It starts on {day(subscription.starts_on)}: access comes by itself on that day."
+        yield _("It starts on {starts_on}: access comes by itself on that day.").format(
+            starts_on=day(subscription.starts_on)
+        )
     elif block.reason == Reason.ENDED:
         yield from _ended(block)
     else:
         note = f": {block.note}" if block.note else ""
-        how = " “Restore” takes it back." if block.reason in (Reason.MANUAL, Reason.ABUSE) else ""
-        yield f"Disabled as “{block.get_reason_display()}” since {instant(block.opened_at)}{note}.{how}"
+        how = _(" “Restore” takes it back.") if block.reason in (Reason.MANUAL, Reason.ABUSE) else ""
+        yield _("Disabled as “{reason}” since {opened_at}{note}.{how}").format(
+            reason=block.get_reason_display(), opened_at=instant(block.opened_at), note=note, how=how
+        )
 
 
 def _told(block: Block, at: datetime) -> Iterator[str]:
@@ -133,85 +142,112 @@ def _cut(block: Block) -> str:
     event = AccessEvent.objects.filter(
         subscription=block.subscription_id, at=block.opened_at, reason=Reason.UNPAID, change="blocked"
     ).first()
-    run = f" by {event.run}" if event and event.run_id else ""
+    run = _(" by {run}").format(run=event.run) if event and event.run_id else ""
     bill = block.bill
-    because = f" because bill {bill} of {day(bill.issued_on)} was due on {day(bill.due_on)}" if bill else ""
-    return f"It was cut on {instant(block.opened_at)}{run}{because} (rule E1)."
+    because = (
+        _(" because bill {bill} of {issued_on} was due on {due_on}").format(
+            bill=bill, issued_on=day(bill.issued_on), due_on=day(bill.due_on)
+        )
+        if bill
+        else ""
+    )
+    return _("It was cut on {opened_at}{run}{because} (rule E1).").format(
+        opened_at=instant(block.opened_at), run=run, because=because
+    )
 
 
 def _unpaid(block: Block, at: datetime) -> Iterator[str]:
     if block.closed_at is not None:
-        yield f"It was paid or deferred on {instant(block.closed_at)}."
+        yield _("It was paid or deferred on {closed_at}.").format(closed_at=instant(block.closed_at))
         return
     for bill in blocks.unpaid_bills(block.subscription_id, at):
         left = price(bill.outstanding, bill.currency)
-        yield f"Bill {bill} of {day(bill.issued_on)} is unpaid since {day(bill.due_on)}: {left} left to pay."
-    yield "A payment restores the access."
+        yield _("Bill {bill} of {issued_on} is unpaid since {due_on}: {left} left to pay.").format(
+            bill=bill, issued_on=day(bill.issued_on), due_on=day(bill.due_on), left=left
+        )
+    yield _("A payment restores the access.")
 
 
 def _ended(block: Block) -> Iterator[str]:
     subscription = block.subscription
     if subscription.ended_unpaid_on is None:
-        yield f"It ended on {day(clock.local_date(block.opened_at))}."
+        yield _("It ended on {local_date}.").format(local_date=day(clock.local_date(block.opened_at)))
     else:
-        yield f"It ended on {day(subscription.ended_unpaid_on)} because it was unpaid for too long (rule E16)."
+        yield _("It ended on {ended_unpaid_on} because it was unpaid for too long (rule E16).").format(
+            ended_unpaid_on=day(subscription.ended_unpaid_on)
+        )
     is_unpaid = subscription.ended_unpaid_on and ladder.unpaid_since(subscription.pk)
     if is_unpaid and subscription.plan.reopens_when_paid:
-        yield "A payment opens it again."
+        yield _("A payment opens it again.")
     else:
-        yield "Open a new subscription for this customer instead."
+        yield _("Open a new subscription for this customer instead.")
 
 
 def _on_hold(block: Block) -> str:
     hold = block.subscription.holds.filter(settled_at=None).order_by("days").first()
     if hold is None:
-        return f"On hold since {instant(block.opened_at)}."
+        return _("On hold since {opened_at}.").format(opened_at=instant(block.opened_at))
     note = f" ({hold.note})" if hold.note else ""
     if hold.days.upper is None:
-        return f"On hold since {day(hold.days.lower)}{note}, until it is resumed. “Resume” brings it back."
-    return (
-        f"On hold from {day(hold.days.lower)}{note}; it comes back by itself on {day(hold.days.upper)}. "
-        "“Resume” brings it back today."
+        return _("On hold since {lower}{note}, until it is resumed. “Resume” brings it back.").format(
+            lower=day(hold.days.lower), note=note
+        )
+    return _("On hold from {lower}{note}; it comes back by itself on {upper}. “Resume” brings it back today.").format(
+        lower=day(hold.days.lower), note=note, upper=day(hold.days.upper)
     )
 
 
 def _on(state: AccessState, bills: Sequence[Bill], at: datetime) -> Iterator[str]:
     if not bills:
-        yield "It has access: no bill that could cut it is unpaid, and nothing else speaks against it."
+        yield _("It has access: no bill that could cut it is unpaid, and nothing else speaks against it.")
         return
     if state.cut_off_at is None:
         minimum = price(policy.minimum_debt())
-        yield f"It has access: the overdue debt is not above {minimum}, which cuts nobody (rule E4)."
+        yield _("It has access: the overdue debt is not above {minimum}, which cuts nobody (rule E4).").format(
+            minimum=minimum
+        )
     else:
-        yield "It has access: its unpaid bills do not cut it yet."
+        yield _("It has access: its unpaid bills do not cut it yet.")
     for bill in bills:
         left = price(bill.outstanding, bill.currency)
-        due = "was due on" if bill.due_on < clock.local_date(at) else "is to be paid by"
-        yield f"Bill {bill} of {day(bill.issued_on)} {due} {day(bill.due_on)}: {left} left to pay."
+        due = _("was due on") if bill.due_on < clock.local_date(at) else _("is to be paid by")
+        yield _("Bill {bill} of {issued_on} {due} {due_on}: {left} left to pay.").format(
+            bill=bill, issued_on=day(bill.issued_on), due=due, due_on=day(bill.due_on), left=left
+        )
 
 
 def _about_to_be_cut(subscription: Subscription, cut: Step, at: datetime) -> Iterator[str]:
     for bill in blocks.unpaid_bills(subscription.pk, at):
         left = price(bill.outstanding, bill.currency)
-        yield f"Bill {bill} of {day(bill.issued_on)} was due on {day(bill.due_on)}: {left} left to pay."
-    yield f"The first expiry check from {instant(cut.at)} on disables it, unless it is paid (rule E1)."
+        yield _("Bill {bill} of {issued_on} was due on {due_on}: {left} left to pay.").format(
+            bill=bill, issued_on=day(bill.issued_on), due_on=day(bill.due_on), left=left
+        )
+    yield _("The first expiry check from {at} on disables it, unless it is paid (rule E1).").format(at=instant(cut.at))
 
 
 def _deferred(subscription: Subscription, at: datetime) -> Iterator[str]:
     for deferral in deferral_states.running(subscription.customer_id, now=at, subscription=subscription):
-        until = f"until {day(deferral.until)}" if deferral.until else "at any time"
-        yield f"{type(deferral).__name__}: not cut {until}, because: {deferral.why} (rule E11)."
+        until = _("until {until}").format(until=day(deferral.until)) if deferral.until else _("at any time")
+        yield _("{name}: not cut {until}, because: {why} (rule E11).").format(
+            name=type(deferral).__name__, until=until, why=deferral.why
+        )
 
 
 def _agreed(subscription: Subscription) -> Iterator[Step]:
     changes = ScheduledChange.objects.filter(subscription=subscription, status=ScheduledChange.Status.PENDING)
     for change in changes:
         at = start_of_day(change.due_on, clock.zone())
-        what = f"Agreed: {change.get_kind_display()}."
+        what = _("Agreed: {kind}.").format(kind=change.get_kind_display())
         yield Step(at, what, OPENED_BY.get(change.kind, ""), CLOSED_BY.get(change.kind, ""))
 
 
 def _happened(event: AccessEvent) -> str:
-    bill = f", bill {event.bill}" if event.bill_id else ""
+    bill = _(", bill {bill}").format(bill=event.bill) if event.bill_id else ""
     run = f", {event.run}" if event.run_id else ""
-    return f"{event.get_change_display().capitalize()}: {event.get_reason_display()}{bill}{run} (rule {event.rule})."
+    return _("{change}: {reason}{bill}{run} (rule {rule}).").format(
+        change=event.get_change_display().capitalize(),
+        reason=event.get_reason_display(),
+        bill=bill,
+        run=run,
+        rule=event.rule,
+    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import FollowedPolicy
 from billing.services import locks, policy, settlement
@@ -41,10 +42,10 @@ def pending() -> str:
     minimum, followed = policy.minimum_debt(), _followed()
     if minimum == followed:
         return ""
-    return (
-        f"MINIMUM_DEBT is {plain(minimum)} now and was {plain(followed)}: the next check computes every cut-off anew "
+    return _(
+        "MINIMUM_DEBT is {minimum} now and was {followed}: the next check computes every cut-off anew "
         "before it cuts anybody. Look again after it."
-    )
+    ).format(minimum=plain(minimum), followed=plain(followed))
 
 
 def _followed() -> Decimal:

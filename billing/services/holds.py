@@ -69,9 +69,17 @@ def hold(
 
 def _check(subscription: Subscription, starts_on: date, ends_on: date | None, *, first: date) -> None:
     if starts_on < first:
-        raise Refused(f"The hold would start on {wording.day(starts_on)}. Choose {wording.day(first)} or later.")
+        raise Refused(
+            "The hold would start on {starts_on}. Choose {first} or later.",
+            starts_on=wording.day(starts_on),
+            first=wording.day(first),
+        )
     if subscription.ends_on is not None:
-        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
+        raise Refused(
+            "{subscription} ends on {ends_on}. Take the end back first.",
+            subscription=subscription,
+            ends_on=wording.day(subscription.ends_on),
+        )
     others = [rules.Hold(other.days.lower, other.days.upper) for other in subscription.holds.all()]
     rules.checked(rules.Hold(starts_on, ends_on), others, say=wording.day)
 
@@ -87,7 +95,7 @@ def resume(*, subscription: Subscription, now: datetime, by: Any = None) -> None
     today = clock.local_date(now)
     begun = list(subscription.holds.filter(settled_at=None, days__startswith__lte=today).order_by("days"))
     if not begun:
-        raise Refused(f"{subscription} is not on hold.")
+        raise Refused("{subscription} is not on hold.", subscription=subscription)
     for running in begun:
         _finish(subscription, running, min(today, running.days.upper or today), now=now, by=by)
 

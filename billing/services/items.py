@@ -16,8 +16,9 @@ from billing.rules.money import checked_amount
 from billing.services import bills, clock, locks, requests, texts
 from billing.services.drafts import draft, waiting_items
 from billing.services.outlook import Outlook
+from billing.words import gettext_lazy as _
 
-MISSING = "Say what the item is: the customer reads it on the bill."
+MISSING = _("Say what the item is: the customer reads it on the bill.")
 SAME_BODY = ("customer_id", "description", "amount", "tax_rate_id")
 
 
@@ -64,7 +65,7 @@ def withdraw(*, item: Item, now: datetime) -> None:
     locks.customer(item.customer_id)
     item.refresh_from_db()
     if item.bill is not None:
-        raise Refused(f"“{item}” is on bill {item.bill}. Issue a credit note for it instead.")
+        raise Refused("“{item}” is on bill {bill}. Issue a credit note for it instead.", item=item, bill=item.bill)
     if item.withdrawn_at is None:
         item.withdrawn_at = now
         item.save(update_fields=["withdrawn_at"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from billing.models import AccessState, Bill, Block, Subscription
 from billing.rules.access import NEVER
 from billing.rules.periods import start_of_day
 from billing.services import clock, policy, terms
-from billing.services.wording import price
+from billing.services.wording import day_of_reminder, price
 
 
 class Step(NamedTuple):
@@ -24,10 +26,19 @@ class Step(NamedTuple):
 def of_bill(bill: Bill) -> list[Step]:
     """When a bill was issued, when it is due, and its reminders."""
     steps = [
-        Step(bill.issued_at, f"Bill {bill} over {price(bill.total, bill.currency)} is issued."),
-        Step(_start(bill, 0), f"Last day to pay bill {bill}."),
+        Step(
+            bill.issued_at,
+            _("Bill {bill} over {total} is issued.").format(bill=bill, total=price(bill.total, bill.currency)),
+        ),
+        Step(_start(bill, 0), _("Last day to pay bill {bill}.").format(bill=bill)),
     ]
-    steps += [Step(_start(bill, one.days), f"Reminder of bill {bill}, {one.name}.") for one in policy.reminder_stages()]
+    steps += [
+        Step(
+            _start(bill, one.days),
+            _("Reminder of bill {bill}, {one}.").format(bill=bill, one=day_of_reminder(one.days)),
+        )
+        for one in policy.reminder_stages()
+    ]
     return steps
 
 
@@ -36,7 +47,7 @@ def cut(state: AccessState) -> Step | None:
     if state.cut_off_at in (None, NEVER) or unpaid_since(state.pk):
         return None
     at = policy.calendar().first_cut(state.cut_off_at)
-    return Step(at, "The next expiry check disables it, unless it is paid.", opens=Block.Reason.UNPAID)
+    return Step(at, _("The next expiry check disables it, unless it is paid."), opens=Block.Reason.UNPAID)
 
 
 def end(subscription: Subscription, cut_at: datetime | None) -> Step | None:
@@ -46,7 +57,11 @@ def end(subscription: Subscription, cut_at: datetime | None) -> Step | None:
     if not days or since is None or subscription.ended_unpaid_on:
         return None
     at = start_of_day(clock.local_date(since) + timedelta(days=days), clock.zone())
-    return Step(at, f"It ends: it has been disabled as unpaid for {days} days then.", opens=Block.Reason.ENDED)
+    return Step(
+        at,
+        _("It ends: it has been disabled as unpaid for {days} days then.").format(days=days),
+        opens=Block.Reason.ENDED,
+    )
 
 
 def unpaid_since(subscription_id: int) -> datetime | None:

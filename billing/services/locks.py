@@ -85,7 +85,9 @@ def active_customer(customer_id: int) -> Customer:
     """
     locked = customer(customer_id)
     if locked.archived_at is not None:
-        raise Refused(f"Customer {locked.code} is archived. Bring the customer back from the archive first.")
+        raise Refused(
+            "Customer {locked} is archived. Bring the customer back from the archive first.", locked=locked.code
+        )
     return locked
 
 

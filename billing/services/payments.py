@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, Customer, Payment
 from billing.rules.errors import Refused
@@ -120,18 +121,26 @@ def _same_as_before(payment: Payment) -> Payment | None:
 def _checked_currency(currency: str) -> str:
     own: str = settings.CURRENCY
     if currency and currency.upper() != own:
-        raise Refused(f"The payment is in {currency.upper()}, but this installation works in {own}.")
+        raise Refused(
+            "The payment is in {currency}, but this installation works in {own}.", currency=currency.upper(), own=own
+        )
     return own
 
 
 def _checked_method(method: str) -> str:
     if method not in Payment.Method.values:
-        raise Refused(f"“{method}” is not a way to pay. Use one of: {', '.join(Payment.Method.values)}.")
+        raise Refused(
+            "“{method}” is not a way to pay. Use one of: {values}.",
+            method=method,
+            values=", ".join(Payment.Method.values),
+        )
     return method
 
 
 def _check_open(bill: Bill, customer_id: int) -> None:
     if not Bill.objects.filter(pk=bill.pk, customer_id=customer_id, status=Bill.Status.OPEN).exists():
         raise NotOpen(
-            f"Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again."
+            _(
+                "Bill {bill} is not an open bill of this customer: it may be paid already. Reload and look again."
+            ).format(bill=bill)
         )

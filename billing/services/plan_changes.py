@@ -63,7 +63,9 @@ def change_now(*, subscription: Subscription, plan: Plan, now: datetime, by: Any
     _check_changeable(subscription, plan)
     if today < subscription.starts_on:
         raise Refused(
-            f"{subscription} starts on {wording.day(subscription.starts_on)}. Change it at the period's end instead."
+            "{subscription} starts on {starts_on}. Change it at the period's end instead.",
+            subscription=subscription,
+            starts_on=wording.day(subscription.starts_on),
         )
     subscriptions.check_sold(plan, today)
     change = scheduled_changes.schedule(subscription, ScheduledChange.Kind.PLAN, today, plan=plan, now=now, by=by)
@@ -128,11 +130,17 @@ def _earlier(subscription: Subscription, plan: Plan, today: date) -> Outcome | N
 
 def _check_changeable(subscription: Subscription, plan: Plan) -> None:
     if plan.pk == subscription.plan_id:
-        raise Refused(f"{subscription} is on the plan {plan} already. Choose another one.")
+        raise Refused(
+            "{subscription} is on the plan {plan} already. Choose another one.", subscription=subscription, plan=plan
+        )
     if subscription.ends_on is not None:
-        raise Refused(f"{subscription} ends on {wording.day(subscription.ends_on)}. Take the end back first.")
+        raise Refused(
+            "{subscription} ends on {ends_on}. Take the end back first.",
+            subscription=subscription,
+            ends_on=wording.day(subscription.ends_on),
+        )
     if subscription.holds.filter(settled_at=None).exists():
-        raise Refused(f"{subscription} has a hold. Resume it, or take the hold back, first.")
+        raise Refused("{subscription} has a hold. Resume it, or take the hold back, first.", subscription=subscription)
 
 
 def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: datetime, by: Any) -> list[CreditNote]:
@@ -163,5 +171,5 @@ def period_end(subscription: Subscription, today: date) -> date:
 
 def _plan_of(change: ScheduledChange) -> Plan:
     if change.plan is None:
-        raise Refused(f"“{change}” names no plan.")
+        raise Refused("“{change}” names no plan.", change=change)
     return change.plan

@@ -65,7 +65,7 @@ def add(plan: Plan) -> None:
         with transaction.atomic():
             plan.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"The plan code {plan.code} is taken. Choose another.") from error
+        raise Refused("The plan code {plan} is taken. Choose another.", plan=plan.code) from error
 
 
 @transaction.atomic  # not durable: the admin's form has a transaction of its own around it
@@ -81,8 +81,9 @@ def change(plan: Plan, changed: Collection[str], *, now: datetime, by: Any = Non
     in_use = is_in_use(plan)
     if in_use and any(getattr(plan, name) != getattr(before, name) for name in RHYTHM):
         raise Refused(
-            f"{before} is in use: its interval and billing day stay, because periods are billed by them. "
-            "Add another plan and change the subscriptions to it."
+            "{before} is in use: its interval and billing day stay, because periods are billed by them. "
+            "Add another plan and change the subscriptions to it.",
+            before=before,
         )
     plan.price = checked_price(plan.price)
     if in_use and plan.price != before.price:
@@ -102,11 +103,14 @@ def checked_price(price: Decimal) -> Decimal:
         Refused: otherwise.
     """
     if not (price.is_finite() and 0 <= price <= MAX_AMOUNT):
-        raise Refused(f"A plan cannot cost {price}. Enter 0 to {MAX_AMOUNT}.")
+        raise Refused("A plan cannot cost {price}. Enter 0 to {max_amount}.", price=price, max_amount=MAX_AMOUNT)
     if price != rounded(price, settings.CURRENCY):
         raise Refused(
-            f"{price} has too many decimals: {settings.CURRENCY} has {exponent(settings.CURRENCY)}. "
-            f"Write it like {example(settings.CURRENCY)}."
+            "{price} has too many decimals: {currency} has {exponent}. Write it like {currency_2}.",
+            price=price,
+            currency=settings.CURRENCY,
+            exponent=exponent(settings.CURRENCY),
+            currency_2=example(settings.CURRENCY),
         )
     return price
 

@@ -42,7 +42,7 @@ def renew(
     locks.access_states([customer.pk])
     subscription = Subscription.objects.select_related("plan").get(pk=subscription.pk)
     if subscription.plan.mode != Plan.Mode.PREPAID:
-        raise Refused(f"{subscription} is billed in arrears. Receive a payment instead.")
+        raise Refused("{subscription} is billed in arrears. Receive a payment instead.", subscription=subscription)
     payment = _earlier(request_key, customer) or _pay(
         customer, subscription, method, now=now, by=by, request_key=request_key
     )
@@ -62,11 +62,16 @@ def _pay(
 ) -> Payment:
     if subscription.ends_on is not None and subscription.ends_on <= clock.local_date(now):
         raise Refused(
-            f"{subscription} ended on {wording.day(subscription.ends_on)}: no period left to renew. Receive a payment."
+            "{subscription} ended on {ends_on}: no period left to renew. Receive a payment.",
+            subscription=subscription,
+            ends_on=wording.day(subscription.ends_on),
         )
     bill = _open_bill(subscription) or _issue(customer.pk, subscription, now=now, by=by)
     if not bill.outstanding:
-        raise Refused(f"{subscription} needs no payment: credit, or a price of zero, pays the next bill by itself.")
+        raise Refused(
+            "{subscription} needs no payment: credit, or a price of zero, pays the next bill by itself.",
+            subscription=subscription,
+        )
     payment = payments.new(
         customer, bill.outstanding, method, now=now, by=by, request_key=request_key, currency=settings.CURRENCY
     )
@@ -82,6 +87,6 @@ def _issue(customer_id: int, subscription: Subscription, *, now: datetime, by: A
     outlook = Outlook([subscription.pk])
     line = outlook.propose(subscription.pk)
     if line is None:
-        raise Refused(f"{subscription} has no period left to renew: it ends, or is on hold.")
+        raise Refused("{subscription} has no period left to renew: it ends, or is on hold.", subscription=subscription)
     bill = draft(customer_id, [line], issued_on=clock.local_date(now))
     return Bill.objects.get(pk=bills.issue(outlook, [bill], now=now, by=by)[0])

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, PrintOrder, PrintPart
 from billing.rules.errors import Refused
@@ -41,7 +42,9 @@ def order(*, bills: QuerySet[Bill], what: str, by: Any, now: datetime, request_k
     if not ids:
         raise Refused("No bill was issued on these days that fits. Choose other days, or another area.")
     if len(ids) > most:
-        raise Refused(f"These are more than {most:,} bills. Choose fewer days, or one area after the other.")
+        raise Refused(
+            "These are more than {most} bills. Choose fewer days, or one area after the other.", most=f"{most:,}"
+        )
     return _ordered(ids, what, by, now, request_key)
 
 
@@ -86,7 +89,9 @@ def begin(*, now: datetime) -> PrintOrder | None:
         if waiting.tries < MOST_TRIES:
             PrintOrder.objects.filter(pk=waiting.pk).update(tries=F("tries") + 1)
             return waiting
-        fail(waiting, "Making the next bills ended the program. Order fewer bills, or tell an administrator.", now=now)
+        fail(
+            waiting, _("Making the next bills ended the program. Order fewer bills, or tell an administrator."), now=now
+        )
     return None
 
 

@@ -10,11 +10,12 @@ from django.db import OperationalError, transaction
 
 from billing.rules.errors import Refused
 from billing.services import locks
+from billing.words import gettext_lazy as _
 
 T = TypeVar("T")
 R = TypeVar("R")
 LOCK_WAIT = 2  # seconds
-BUSY = (
+BUSY = _(
     "Somebody else, or the billing run, is working on this customer at this moment. Nothing was changed. "
     "Try again in a few seconds."
 )

@@ -89,7 +89,7 @@ def _at_its_price(outlook: Outlook, line: Any, before: Period) -> Proposal:
     service = outlook.services[line.subscription_id]
     found = outlook.propose(service.subscription_id)
     if found is None:
-        raise Refused(f"{service.login} has no period left that the payment could buy.")
+        raise Refused("{login} has no period left that the payment could buy.", login=service.login)
     part = found.period
     share = Fraction(part.days, part.full_days) / Fraction(before.days, before.full_days)
     amount = min(rounded(line.amount * share.numerator / share.denominator, settings.CURRENCY), line.amount)

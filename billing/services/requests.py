@@ -31,4 +31,8 @@ def answer(found: Row | None, row: Row, body: Sequence[str]) -> Row | None:
 
 def used(found: Model) -> Refused:
     """The refusal of a key that made another row."""
-    return Refused(f"This request was already used for {found._meta.verbose_name} {found}. Start a new one.")
+    return Refused(
+        "This request was already used for {verbose_name} {found}. Start a new one.",
+        verbose_name=found._meta.verbose_name,
+        found=found,
+    )

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from billing.models import CreditNote, Payment, Reversal
 from billing.rules.errors import Refused
@@ -36,7 +37,7 @@ def reverse(
         Refused: no reason, or more than is left of the payment.
     """
     if kind not in (Kind.MISTAKE, Kind.BOUNCED, Kind.CHARGEBACK):
-        raise Refused(f"“{kind}” does not take back a payment. Use mistake, bounced or chargeback.")
+        raise Refused("“{kind}” does not take back a payment. Use mistake, bounced or chargeback.", kind=kind)
     return _take_back(payment, kind, reason, now=now, by=by, **how)
 
 
@@ -56,7 +57,11 @@ def refund(
         Refused: no reason, an unknown way to pay, or more than was paid.
     """
     if method not in Payment.Method.values:
-        raise Refused(f"“{method}” is not a way to pay. Use one of: {', '.join(Payment.Method.values)}.")
+        raise Refused(
+            "“{method}” is not a way to pay. Use one of: {values}.",
+            method=method,
+            values=", ".join(Payment.Method.values),
+        )
     return _take_back(source, Kind.REFUND, reason, now=now, by=by, method=method, **how)
 
 
@@ -71,7 +76,9 @@ def withdraw(*, credit_note: CreditNote, reason: str, now: datetime, by: Any = N
         Refused: no reason, nothing left of it, or the note corrects a bill.
     """
     if credit_note.bill_id is not None:
-        raise Refused(f"Credit note {credit_note} corrects a bill and stays. Add a one-off item instead.")
+        raise Refused(
+            "Credit note {credit_note} corrects a bill and stays. Add a one-off item instead.", credit_note=credit_note
+        )
     return _take_back(credit_note, Kind.MISTAKE, reason, now=now, by=by, **how)
 
 
@@ -121,10 +128,15 @@ def _take_back(
 def _checked(source: Payment | CreditNote, amount: Decimal | None) -> Decimal:
     left = rounded(source.credit + source.allocated - _kept(source), settings.CURRENCY)
     if left == 0:
-        raise Refused(f"Nothing is left of {source} that could be taken back.")
+        raise Refused("Nothing is left of {source} that could be taken back.", source=source)
     amount = left if amount is None else checked_amount(amount, settings.CURRENCY)
     if amount > left:
-        raise Refused(f"{amount} is above the {left} that is left of {source}. Enter at most {left}.")
+        raise Refused(
+            "{amount} is above the {left} that is left of {source}. Enter at most {left}.",
+            amount=amount,
+            left=left,
+            source=source,
+        )
     return amount
 
 
@@ -153,7 +165,7 @@ def _write(source: Any, kind: str, amount: Decimal, reason: str, *, now: datetim
         customer_id=source.customer_id,
         kind=kind,
         amount=amount,
-        reason=texts.checked(reason, longest=200, missing="Say why the money is taken back."),
+        reason=texts.checked(reason, longest=200, missing=_("Say why the money is taken back.")),
         reversed_at=now,
         reversed_on=clock.local_date(now),
         reversed_by=by,

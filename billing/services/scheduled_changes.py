@@ -48,7 +48,7 @@ def take_back(*, change: ScheduledChange, now: datetime, by: Any = None) -> None
     locks.access_states([customer.pk])
     change.refresh_from_db()
     if change.status not in UNSETTLED:
-        raise Refused(f"“{change}” is {change.get_status_display().lower()} already.")
+        raise Refused("“{change}” is {status} already.", change=change, status=change.get_status_display().lower())
     if change.kind == Kind.START:
         raise Refused("A start cannot be taken back. End the subscription instead.")
     if change.kind == Kind.RESUME and change.hold is not None and not _waits_to_begin(change.hold):
@@ -69,7 +69,7 @@ def try_again(*, change: ScheduledChange) -> None:
     locks.customer(change.subscription.customer_id)
     change.refresh_from_db()
     if change.status != Status.FAILED:
-        raise Refused(f"“{change}” did not fail: there is nothing to try again.")
+        raise Refused("“{change}” did not fail: there is nothing to try again.", change=change)
     if change.hold_id is None:
         _check_none_waits(change.subscription, change.kind)
     change.status, change.error, change.closed_at = Status.PENDING, "", None
@@ -95,7 +95,10 @@ def _check_none_waits(subscription: Subscription, kind: str) -> None:
     waiting = ScheduledChange.objects.filter(subscription=subscription, kind=kind, status=Status.PENDING)
     if earlier := waiting.first():
         raise Refused(
-            f"{subscription} has a {earlier.get_kind_display()} on {wording.day(earlier.due_on)}. Take it back first."
+            "{subscription} has a {kind} on {due_on}. Take it back first.",
+            subscription=subscription,
+            kind=earlier.get_kind_display(),
+            due_on=wording.day(earlier.due_on),
         )
 
 

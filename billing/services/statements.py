@@ -74,8 +74,9 @@ def lines(customer: Customer, *, since: date, until: date) -> Iterator[Line]:
     """
     if until < since:
         raise Refused(
-            f"The statement would end on {wording.day(until)}, before its first day {wording.day(since)}. "
-            "Choose a later end."
+            "The statement would end on {until}, before its first day {since}. Choose a later end.",
+            until=wording.day(until),
+            since=wording.day(since),
         )
     return _lines(customer.pk, since, until)
 

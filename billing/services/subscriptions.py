@@ -58,7 +58,11 @@ def _check(subscription: Subscription) -> None:
     if not subscription.login:
         raise Refused("A subscription needs a login.")
     if ends_on is not None and ends_on <= starts_on:
-        raise Refused(f"The end, {wording.day(ends_on)}, must come after the start, {wording.day(starts_on)}.")
+        raise Refused(
+            "The end, {ends_on}, must come after the start, {starts_on}.",
+            ends_on=wording.day(ends_on),
+            starts_on=wording.day(starts_on),
+        )
 
 
 def _save(subscription: Subscription) -> None:
@@ -66,7 +70,7 @@ def _save(subscription: Subscription) -> None:
         with transaction.atomic():
             subscription.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"The login {subscription.login} is taken. Choose another.") from error
+        raise Refused("The login {login} is taken. Choose another.", login=subscription.login) from error
 
 
 def _begin(subscription: Subscription, first_paid_day: date, reason: str, *, now: datetime) -> AccessState:
@@ -91,6 +95,14 @@ def _begin(subscription: Subscription, first_paid_day: date, reason: str, *, now
 def check_sold(plan: Plan, day: date) -> None:
     """Raise Refused unless the plan is sold on ``day``."""
     if plan.available_from and day < plan.available_from:
-        raise Refused(f"The plan {plan.name} is sold from {wording.day(plan.available_from)} on. Choose a later start.")
+        raise Refused(
+            "The plan {plan} is sold from {available_from} on. Choose a later start.",
+            plan=plan.name,
+            available_from=wording.day(plan.available_from),
+        )
     if plan.available_until and day > plan.available_until:
-        raise Refused(f"The plan {plan.name} was sold until {wording.day(plan.available_until)}. Choose another plan.")
+        raise Refused(
+            "The plan {plan} was sold until {available_until}. Choose another plan.",
+            plan=plan.name,
+            available_until=wording.day(plan.available_until),
+        )

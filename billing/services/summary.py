@@ -12,11 +12,13 @@ from django.db.models.functions import Coalesce
 from billing.models import AccessEvent, Bill, BillingState, CreditNote, Customer, Payment
 from billing.models.fields import MoneyField
 from billing.services import counting
+from billing.words import gettext_noop
 
 COUNTED_EXACTLY = 100_000  # customers; above it the planner's estimate is good enough and costs nothing
 
-BILL_STATES = ("open", "overdue", "partly paid", "paid", "void", "draft")
-WAITING_STATES = ("open", "overdue", "partly paid")
+PARTLY_PAID = gettext_noop("partly paid")
+BILL_STATES = ("open", "overdue", PARTLY_PAID, "paid", "void", "draft")
+WAITING_STATES = ("open", "overdue", PARTLY_PAID)
 NOTHING = Value(Decimal(0), output_field=MoneyField())
 LEFT = Sum(F("total") - F("allocated"), output_field=MoneyField())
 UNUSED_PAYMENT = Sum(F("amount") - F("allocated") - F("returned"), output_field=MoneyField())
@@ -70,7 +72,7 @@ def bill_state(bill: Bill, today: date) -> str:
         return bill.status
     if bill.due_on < today:
         return "overdue"
-    return "partly paid" if bill.allocated else "open"
+    return PARTLY_PAID if bill.allocated else "open"
 
 
 def bills_in_state(bills: QuerySet[Bill], state: str, today: date) -> QuerySet[Bill]:

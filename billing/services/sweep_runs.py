@@ -142,7 +142,7 @@ def confirm(*, run: SweepRun, now: datetime, by: Any) -> SweepRun:
         locked.status, locked.decided_at, locked.decided_by = Status.CONFIRMED, now, by
         locked.save(update_fields=["status", "decided_at", "decided_by"])
     elif locked.active is None or locked.status == Status.LAPSED:
-        raise Refused(f"The circuit breaker does not hold {locked}: there is nothing to confirm.")
+        raise Refused("The circuit breaker does not hold {locked}: there is nothing to confirm.", locked=locked)
     return locked
 
 
@@ -160,7 +160,7 @@ def undo(*, run: SweepRun, until: date, why: str, now: datetime, by: Any) -> int
         raise Refused("Say why, for your colleagues.")
     deferrals.check_until(until, now=now)
     if not run.disabled:
-        raise Refused(f"Nobody was cut by {run}: there is nothing to undo.")
+        raise Refused("Nobody was cut by {run}: there is nothing to undo.", run=run)
     count = customer_id = 0
     while cuts := _cuts(run, customer_id):
         _undo(run, cuts, until, reason, now=now, by=by)

@@ -15,5 +15,7 @@ def checked(text: str, *, longest: int, missing: str = "") -> str:
     if missing and not text:
         raise Refused(missing)
     if len(text) > longest:
-        raise Refused(f"The text has {len(text)} letters. Shorten it to {longest} letters or less.")
+        raise Refused(
+            "The text has {text} letters. Shorten it to {longest} letters or less.", text=len(text), longest=longest
+        )
     return text

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Min
 from django.db.models.functions import TruncDate
+from django.utils.translation import gettext as _
 
 from billing.models import AccessState, BillingState, Subscription, SweepFinding, SweepRun
 from billing.services import clock, summary
@@ -24,20 +25,27 @@ class Trouble(NamedTuple):
 def held_runs(now: datetime) -> Iterator[Trouble]:
     """The run that the circuit breaker holds (rule E14)."""
     for run in SweepRun.objects.filter(status=SweepRun.Status.HELD):
-        yield Trouble(str(run.pk), f"{held(run)}. Nobody is disabled until staff confirm the run")
+        yield Trouble(str(run.pk), _("{held}. Nobody is disabled until staff confirm the run").format(held=held(run)))
 
 
 def held(run: SweepRun) -> str:
     """That the circuit breaker holds ``run``, and why."""
-    those = f"{run.looked_at:,} of {run.active:,} active subscriptions"
-    return f"The circuit breaker holds {run}: {those} would be disabled"
+    those = _("{looked_at} of {active} active subscriptions").format(
+        looked_at=f"{run.looked_at:,}", active=f"{run.active:,}"
+    )
+    return _("The circuit breaker holds {run}: {those} would be disabled").format(run=run, those=those)
 
 
 def not_disabled(now: datetime) -> Iterator[Trouble]:
     """The subscriptions that the last expiry check set aside, as long as they are due."""
     if found := set_aside(now):
-        text = f"The expiry check cannot disable {counted(len(found), 'subscription')}"
-        yield Trouble("sweep", f"{text}, such as {found[0].subscription}: {found[0].error}")
+        text = _("The expiry check cannot disable {counted}").format(counted=counted(len(found), "subscription"))
+        yield Trouble(
+            "sweep",
+            _("{text}, such as {subscription}: {error}").format(
+                text=text, subscription=found[0].subscription, error=found[0].error
+            ),
+        )
 
 
 def set_aside(now: datetime) -> list[SweepFinding]:
@@ -56,5 +64,12 @@ def not_billed(now: datetime) -> Iterator[Trouble]:
     days = summary.needs_review(BillingState.objects.all()).values(day=since)
     for day, count, first in days.annotate(count=Count("pk"), first=Min("pk")).values_list("day", "count", "first"):
         subscription = Subscription.objects.select_related("billing_state").get(pk=first)
-        text = f"{counted(count, 'subscription')} set aside by the billing run on {day}, not billed until reviewed"
-        yield Trouble(str(day), f"{text}, such as {subscription}: {subscription.billing_state.review}")
+        text = _("{counted} set aside by the billing run on {day}, not billed until reviewed").format(
+            counted=counted(count, "subscription"), day=day
+        )
+        yield Trouble(
+            str(day),
+            _("{text}, such as {subscription}: {review}").format(
+                text=text, subscription=subscription, review=subscription.billing_state.review
+            ),
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Customer, ImportedFile, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
@@ -72,7 +73,7 @@ def resolve(*, item: UnmatchedPayment, customer: Customer, now: datetime, by: An
     _check_open(item)
     taken = Payment.objects.filter(gateway=item.source, transaction_id=item.reference).first()
     if taken:
-        raise Refused(f"Receipt {taken} has the same reference. Refuse this one as a repetition of it.")
+        raise Refused("Receipt {taken} has the same reference. Refuse this one as a repetition of it.", taken=taken)
     note = f"Paid on {item.paid_on}" if item.paid_on else ""
     new = payments.new(
         customer,
@@ -99,16 +100,20 @@ def refuse(*, item: UnmatchedPayment, reason: str, now: datetime, by: Any = None
     """
     item = UnmatchedPayment.objects.select_for_update(of=["self"]).select_related("payment").get(pk=item.pk)
     _check_open(item)
-    refusal = texts.checked(reason, longest=200, missing="Say why it is no payment of a customer.")
+    refusal = texts.checked(reason, longest=200, missing=_("Say why it is no payment of a customer."))
     _close(item, now=now, by=by, refusal=refusal)
     return item
 
 
 def _check_open(item: UnmatchedPayment) -> None:
     if item.payment:
-        raise Refused(f"It is the payment of customer {item.payment.customer_code} already: receipt {item.payment}.")
+        raise Refused(
+            "It is the payment of customer {customer_code} already: receipt {payment}.",
+            customer_code=item.payment.customer_code,
+            payment=item.payment,
+        )
     if item.closed_at:
-        raise Refused(f"It was refused already: {item.refusal}")
+        raise Refused("It was refused already: {refusal}", refusal=item.refusal)
 
 
 def _close(item: UnmatchedPayment, *, now: datetime, by: Any, **how: Any) -> None:

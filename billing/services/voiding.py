@@ -31,6 +31,7 @@ def _turn_back(line: BillLine) -> None:
     state = BillingState.objects.get(pk=line.subscription_id)
     if line.billed_days.isempty or line.billed_days.upper != state.billed_until:
         raise Refused(
-            f"A later period of {line.subscription} is billed or skipped already. Issue a credit note instead."
+            "A later period of {subscription} is billed or skipped already. Issue a credit note instead.",
+            subscription=line.subscription,
         )
     BillingState.objects.filter(pk=line.subscription_id).update(billed_until=line.period.lower)

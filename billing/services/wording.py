@@ -9,15 +9,26 @@ from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 from django.conf import settings
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from billing.rules.money import rounded
 from billing.services import clock
 
 
 def counted(count: int, noun: str) -> str:
-    """Such as “1 bill” and “1,200 bills”."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Such as “1 bill” and “1,200 bills”, in the language of the reader; ``noun`` takes an s for many in English."""
+    text = ngettext(f"{{count}} {noun}", f"{{count}} {noun}s", count)
+    return text.format(count=f"{count:,}")
+
+
+def day_of_reminder(days: int) -> str:
+    """Such as “3 days after the due date”; before it for days below zero."""
+    if days == 0:
+        return _("on the due date")
+    if days > 0:
+        return ngettext("{count} day after the due date", "{count} days after the due date", days).format(count=days)
+    return ngettext("{count} day before the due date", "{count} days before the due date", -days).format(count=-days)
 
 
 def plain(amount: Decimal) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from billing.models import Area, Customer
 from billing.rules.errors import Refused
@@ -15,27 +16,38 @@ from billing.rules.languages import LANGUAGES
 from billing.services import customers, opening, wording
 from billing.services.imports import keys
 from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.words import gettext_noop
 
 TEXTS = ("name", "phone", "email", "address", "tax_id", "national_id")
 NUMBERS = ("due_days", "grace_days")
 FIELDS = (
     Field(
         "code",
-        "Code",
+        gettext_noop("Code"),
         ("customer code", "customer id", "account", "account number", "id", "username"),
         example="C-000017",
     ),
-    Field("name", "Name", ("full name", "fullname", "customer name", "company"), True, "Ann Example"),
-    Field("phone", "Phone", ("phone number", "mobile", "mobilephone", "telephone", "msisdn"), example="+1 555 0100"),
+    Field("name", gettext_noop("Name"), ("full name", "fullname", "customer name", "company"), True, "Ann Example"),
+    Field(
+        "phone",
+        gettext_noop("Phone"),
+        ("phone number", "mobile", "mobilephone", "telephone", "msisdn"),
+        example="+1 555 0100",
+    ),
     Field("email", "E-mail", ("email", "e-mail address", "mail"), example="ann@example.com"),
-    Field("address", "Address", ("street", "street 1"), example="1 Main Street"),
-    Field("area", "Area", ("location", "zone", "city", "district"), example="North"),
-    Field("tax_id", "Tax number", ("vat id", "vat number", "gstin", "tin")),
-    Field("national_id", "National id", ("identification", "nid", "passport", "id number")),
-    Field("language", "Language", ("locale",), example="en"),
-    Field("due_days", "Days to pay", ("payment terms",), example="14"),
-    Field("grace_days", "Days of grace", ("grace period",), example="3"),
-    Field("balance", "Opening balance", ("balance owed", "debt", "due amount", "outstanding"), example="25.00"),
+    Field("address", gettext_noop("Address"), ("street", "street 1"), example="1 Main Street"),
+    Field("area", gettext_noop("Area"), ("location", "zone", "city", "district"), example="North"),
+    Field("tax_id", gettext_noop("Tax number"), ("vat id", "vat number", "gstin", "tin")),
+    Field("national_id", gettext_noop("National id"), ("identification", "nid", "passport", "id number")),
+    Field("language", gettext_noop("Language"), ("locale",), example="en"),
+    Field("due_days", gettext_noop("Days to pay"), ("payment terms",), example="14"),
+    Field("grace_days", gettext_noop("Days of grace"), ("grace period",), example="3"),
+    Field(
+        "balance",
+        gettext_noop("Opening balance"),
+        ("balance owed", "debt", "due amount", "outstanding"),
+        example="25.00",
+    ),
 )
 
 
@@ -78,9 +90,9 @@ class Customers(Importer):
         told = [f"{name}: {keys.shown(getattr(customer, name), value)}" for name, value in changes.items()]
         area = row.text("area")
         if area and area.casefold() != (customer.area.name.casefold() if customer.area else ""):
-            told.append(f"area: {keys.shown(customer.area, area)}")
+            told.append(_("area: {shown}").format(shown=keys.shown(customer.area, area)))
         if balance:
-            told.append(f"opening balance {wording.money(balance)}")
+            told.append(_("opening balance {balance}").format(balance=wording.money(balance)))
         if not told:
             return Found(Outcome.SAME, "", key=key)
         for name, value in changes.items():
@@ -118,7 +130,9 @@ def _values(row: Values) -> dict[str, Any]:
     if row.has("language"):
         language = row.text("language").casefold()[:2]
         if language not in dict(LANGUAGES):
-            raise Refused(f"Language: “{row.text('language')}” is none of {', '.join(dict(LANGUAGES))}.")
+            raise Refused(
+                "Language: “{text}” is none of {dict}.", text=row.text("language"), dict=", ".join(dict(LANGUAGES))
+            )
         values["language"] = language
     return values
 
@@ -130,7 +144,7 @@ def _check(customer: Customer) -> None:
         )
     except ValidationError as error:
         name, errors = next(iter(error.message_dict.items()))
-        raise Refused(f"{name.replace('_', ' ').capitalize()}: {errors[0]}") from error
+        raise Refused("{replace}: {errors}", replace=name.replace("_", " ").capitalize(), errors=errors[0]) from error
 
 
 def _key(row: Values) -> UUID:
@@ -141,4 +155,4 @@ def _key(row: Values) -> UUID:
 
 
 def _balance_key(row: Values) -> UUID:
-    return keys.of("opening balance", str(_key(row)))
+    return keys.of(_("opening balance"), str(_key(row)))

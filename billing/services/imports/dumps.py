@@ -41,7 +41,12 @@ def tables(text: str, wanted: Collection[str]) -> dict[str, tuple[list[str], lis
         kept, rows = found.setdefault(name, (columns, []))
         for row in _rows(text, insert.end()):
             if len(row) != len(columns) or columns != kept:
-                raise Refused(f"A row of the table {name} has {len(row)} values for {len(columns)} columns.")
+                raise Refused(
+                    "A row of the table {name} has {row} values for {columns} columns.",
+                    name=name,
+                    row=len(row),
+                    columns=len(columns),
+                )
             rows.append(row)
     return found
 
@@ -60,7 +65,7 @@ def _rows(text: str, at: int) -> Iterator[Row]:
             if value[3] == ")":
                 break
         else:
-            raise Refused(f"The dump cannot be read near: {text[at : at + 40]!r}")
+            raise Refused("The dump cannot be read near: {text!r}", text=text[at : at + 40])
         yield row
 
 

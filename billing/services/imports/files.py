@@ -16,19 +16,21 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from billing.models import ImportedFile, ImportedRow
 from billing.rules import cells
 from billing.rules.errors import Refused
 from billing.services.imports import kinds
 from billing.services.imports.reading import Row
+from billing.words import gettext_lazy
 
 MOST_TRIES = 3
 Status = ImportedFile.Status
 WORKING = (Status.CHECKING, Status.IMPORTING)
 OPEN = (Status.UPLOADED, Status.CHECKED, *WORKING)
 IMPORTED = (ImportedRow.Outcome.NEW, ImportedRow.Outcome.CHANGED, ImportedRow.Outcome.SUSPENDED)
-ENDED_ALREADY = "It has gone on meanwhile. Load the page again."
+ENDED_ALREADY = gettext_lazy("It has gone on meanwhile. Load the page again.")
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ def check(file: ImportedFile, *, mapping: Mapping[str, int], options: Mapping[st
     Raises:
         Refused: a needed field has no column, or the file is being imported or has ended.
     """
-    missing = [one.label for one in kinds.FIELDS[file.kind] if one.is_needed and one.name not in mapping]
+    missing = [_(one.label) for one in kinds.FIELDS[file.kind] if one.is_needed and one.name not in mapping]
     if missing:
-        raise Refused(f"Choose the column of: {', '.join(missing)}.")
+        raise Refused("Choose the column of: {missing}.", missing=", ".join(missing))
     chosen = {"mapping": dict(mapping), "options": {**file.options, **options}}
     _go_on(file, (Status.UPLOADED, Status.CHECKED, Status.CHECKING), Status.CHECKING, **chosen)
     return file
@@ -172,7 +174,9 @@ def next_file(*, now: datetime) -> ImportedFile | None:
             return file
         fail(
             file,
-            f"The rows after row {file.done} ended the program. Leave them out, or tell an administrator.",
+            _("The rows after row {done} ended the program. Leave them out, or tell an administrator.").format(
+                done=file.done
+            ),
             now=now,
         )
     return None

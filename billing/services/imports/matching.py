@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, Customer
 
@@ -68,9 +69,13 @@ class Directory:
         """Whose the payment is that ``clues`` are about."""
         named, bill = self.codes.get(clues.code.upper()), self.bills.get(clues.bill.upper())
         if named and bill and bill.customer_id != named.pk:
-            return Match(why=f"Bill {bill} is of customer {bill.customer.code}, but the code says {named.code}.")
+            return Match(
+                why=_("Bill {bill} is of customer {customer}, but the code says {named}.").format(
+                    bill=bill, customer=bill.customer.code, named=named.code
+                )
+            )
         if named or bill:
-            return Match(named or bill.customer, bill, by="code" if named else "bill number")  # type: ignore[union-attr]
+            return Match(named or bill.customer, bill, by="code" if named else _("bill number"))  # type: ignore[union-attr]
         if found := self._by_text(clues):
             return found
         return (None if clues.names_somebody else self._by_phone(clues)) or Match(why=_nothing(clues))
@@ -82,11 +87,11 @@ class Directory:
         customers |= {self.codes[word].pk: self.codes[word] for word in words if word in self.codes}
         if len(customers) > 1:
             names = ", ".join(sorted(customer.code for customer in customers.values()))
-            return Match(why=f"What the payer wrote names several customers: {names}.")
+            return Match(why=_("What the payer wrote names several customers: {names}.").format(names=names))
         if not customers:
             return None
         return Match(
-            next(iter(customers.values())), bills[0] if len(bills) == 1 else None, by="text that the payer wrote"
+            next(iter(customers.values())), bills[0] if len(bills) == 1 else None, by=_("text that the payer wrote")
         )
 
     def _by_phone(self, clues: Clues) -> Match | None:
@@ -94,18 +99,24 @@ class Directory:
         if len(customers) > 1:
             owing = [one for one in customers if clues.amount in self.debts.get(one.pk, ())]
             if len(owing) != 1:
-                return Match(why=f"{len(customers)} customers have the phone {clues.phone}.")
+                return Match(
+                    why=_("{customers} customers have the phone {phone}.").format(
+                        customers=len(customers), phone=clues.phone
+                    )
+                )
             customers = owing
         return Match(customers[0], by="phone") if customers else None
 
 
 def _nothing(clues: Clues) -> str:
     said = [
-        f"no customer has the {name} {value}" for name, value in (("code", clues.code), ("phone", clues.phone)) if value
+        _("no customer has the {name} {value}").format(name=name, value=value)
+        for name, value in (("code", clues.code), ("phone", clues.phone))
+        if value
     ]
-    said += [f"there is no bill {clues.bill}"] if clues.bill else []
+    said += [_("there is no bill {bill}").format(bill=clues.bill)] if clues.bill else []
     if not said:
-        return "Nothing on the statement says whose it is."
+        return _("Nothing on the statement says whose it is.")
     reason = "; ".join(said)
     return f"{reason[0].upper()}{reason[1:]}."
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from billing.models import ImportedFile, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
@@ -20,43 +21,62 @@ from billing.services.imports import matching
 from billing.services.imports.matching import Clues, Directory
 from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
 from billing.services.payment_batches import Wanted
+from billing.words import gettext_noop
 
 FIELDS = (
     Field(
-        "amount", "Amount", ("amount", "paid in", "credit", "credit amount", "received", "value", "sum"), True, "25.00"
+        "amount",
+        gettext_noop("Amount"),
+        ("amount", "paid in", "credit", "credit amount", "received", "value", "sum"),
+        True,
+        "25.00",
     ),
     Field(
         "reference",
-        "Reference of the transaction",
+        gettext_noop("Reference of the transaction"),
         ("transaction id", "receipt no", "reference", "trx id", "txn id", "transaction reference", "end to end id"),
         example="QK7X1Z",
     ),
     Field(
         "paid_on",
-        "Paid on",
+        gettext_noop("Paid on"),
         ("date", "completion time", "booking date", "value date", "paid on", "time"),
         False,
         "2026-05-31",
     ),
     Field(
         "code",
-        "Customer code",
+        gettext_noop("Customer code"),
         ("customer code", "customer", "account no", "account", "payment code"),
         False,
         "C-000017",
     ),
-    Field("bill", "Bill number", ("bill number", "invoice", "invoice number", "bill", "bill ref"), False, "B-000123"),
-    Field("phone", "Phone", ("phone", "msisdn", "mobile", "sender", "phone number", "from"), False, "+254 700 000 001"),
-    Field("payer", "Payer", ("payer", "name", "other party info", "payer name", "debtor name"), False, ""),
+    Field(
+        "bill",
+        gettext_noop("Bill number"),
+        ("bill number", "invoice", "invoice number", "bill", "bill ref"),
+        False,
+        "B-000123",
+    ),
+    Field(
+        "phone",
+        gettext_noop("Phone"),
+        ("phone", "msisdn", "mobile", "sender", "phone number", "from"),
+        False,
+        "+254 700 000 001",
+    ),
+    Field(
+        "payer", gettext_noop("Payer"), ("payer", "name", "other party info", "payer name", "debtor name"), False, ""
+    ),
     Field(
         "text",
-        "What the payer wrote",
+        gettext_noop("What the payer wrote"),
         ("details", "description", "narration", "purpose", "remittance information", "message"),
         False,
         "Internet C-000017",
     ),
 )
-NOT_MONEY_IN = "It is no money in."
+NOT_MONEY_IN = gettext_noop("It is no money in.")
 
 
 class Statement(Importer):
@@ -81,7 +101,7 @@ class Statement(Importer):
     def _of(self, row: Values, reference: str, clues: Clues) -> Found:
         amount = row.amount("amount")
         if amount is None or amount <= 0:
-            return Found(Outcome.LEFT_OUT, NOT_MONEY_IN, amount=amount)
+            return Found(Outcome.LEFT_OUT, _(NOT_MONEY_IN), amount=amount)
         amount, paid_on = checked_amount(amount, settings.CURRENCY), row.day("paid_on")
         if len(reference) > 100:
             raise Refused("The reference is longer than 100 letters.")
@@ -93,7 +113,9 @@ class Statement(Importer):
             waiting = self._unmatched(row, reference, amount, match.why)
             return Found(Outcome.SUSPENDED, match.why, lambda: unmatched.record([waiting]), key, amount, waiting)
         customer, how = match.customer, self._how(reference, paid_on)
-        message = f"Payment of {customer.code} {customer.name}, known by the {match.by}"
+        message = _("Payment of {customer} {customer_2}, known by the {by}").format(
+            customer=customer.code, customer_2=customer.name, by=match.by
+        )
         payment = payments.new(customer, amount, self.method, now=self.now, by=self.by, **how)
         wanted = Wanted(payment, match.bill)
         return Found(Outcome.NEW, message[:300], lambda: self._receive(wanted, how), key, amount, wanted)
@@ -114,10 +136,16 @@ class Statement(Importer):
             return None
         if before.amount != amount:
             raise Refused(
-                f"The reference {reference} was used for {wording.money(before.amount)} before. "
-                "Correct the amount, or give this row a reference of its own."
+                "The reference {reference} was used for {amount} before. "
+                "Correct the amount, or give this row a reference of its own.",
+                reference=reference,
+                amount=wording.money(before.amount),
             )
-        told = f"It is receipt {payment} already." if payment else "It is on the suspense list already."
+        told = (
+            _("It is receipt {payment} already.").format(payment=payment)
+            if payment
+            else _("It is on the suspense list already.")
+        )
         return Found(Outcome.SAME, told, amount=amount)
 
     def _how(self, reference: str, paid_on: date | None) -> dict[str, Any]:

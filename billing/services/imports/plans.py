@@ -8,31 +8,37 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from billing.models import Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.services import plans
 from billing.services.imports import keys
 from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.words import gettext_noop
 
 WHOLE = ("billing_day", "lead_days", "due_days", "grace_days", "trial_days", "download_kbps", "upload_kbps")
 DAYS = ("available_from", "available_until")
 FIELDS = (
-    Field("name", "Name", ("plan name", "name_plan", "planname", "title", "service name"), True, "Home 10"),
-    Field("code", "Code", ("plan code", "plan id"), example="home-10"),
-    Field("price", "Price", ("plan cost", "amount", "monthly price", "plancost"), True, "20.00"),
-    Field("interval", "Interval", ("period", "validity", "billing period"), example="1 month"),
-    Field("mode", "Mode", ("billing type", "prepaid"), example="prepaid"),
-    Field("tax", "Tax rate", ("tax name", "vat", "plantax"), example="VAT 20%"),
-    Field("download_kbps", "Download (kbit/s)", ("speed download", "download", "rate down"), example="10000"),
-    Field("upload_kbps", "Upload (kbit/s)", ("speed upload", "upload", "rate up"), example="2000"),
-    Field("billing_day", "Billing day", (), example="1"),
-    Field("lead_days", "Lead days", (), example="3"),
-    Field("due_days", "Days to pay", (), example="14"),
-    Field("grace_days", "Days of grace", (), example="0"),
-    Field("trial_days", "Trial days", (), example="0"),
-    Field("available_from", "Sold from", (), example="2026-01-01"),
-    Field("available_until", "Sold until", (), example="2026-12-31"),
+    Field(
+        "name", gettext_noop("Name"), ("plan name", "name_plan", "planname", "title", "service name"), True, "Home 10"
+    ),
+    Field("code", gettext_noop("Code"), ("plan code", "plan id"), example="home-10"),
+    Field("price", gettext_noop("Price"), ("plan cost", "amount", "monthly price", "plancost"), True, "20.00"),
+    Field("interval", gettext_noop("Interval"), ("period", "validity", "billing period"), example="1 month"),
+    Field("mode", gettext_noop("Mode"), ("billing type", "prepaid"), example="prepaid"),
+    Field("tax", gettext_noop("Tax rate"), ("tax name", "vat", "plantax"), example="VAT 20%"),
+    Field(
+        "download_kbps", gettext_noop("Download (kbit/s)"), ("speed download", "download", "rate down"), example="10000"
+    ),
+    Field("upload_kbps", gettext_noop("Upload (kbit/s)"), ("speed upload", "upload", "rate up"), example="2000"),
+    Field("billing_day", gettext_noop("Billing day"), (), example="1"),
+    Field("lead_days", gettext_noop("Lead days"), (), example="3"),
+    Field("due_days", gettext_noop("Days to pay"), (), example="14"),
+    Field("grace_days", gettext_noop("Days of grace"), (), example="0"),
+    Field("trial_days", gettext_noop("Trial days"), (), example="0"),
+    Field("available_from", gettext_noop("Sold from"), (), example="2026-01-01"),
+    Field("available_until", gettext_noop("Sold until"), (), example="2026-12-31"),
 )
 UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
 MODES = {"yes": "prepaid", "no": "postpaid", "recurring": "postpaid", "prepaid": "prepaid", "postpaid": "postpaid"}
@@ -53,12 +59,12 @@ class Plans(Importer):
         if plan is None:
             new = Plan(code=code, **values)
             _check(new)
-            return Found(Outcome.NEW, f"Code {code}", lambda: plans.add(new), code)
+            return Found(Outcome.NEW, _("Code {code}").format(code=code), lambda: plans.add(new), code)
         changes = {name: value for name, value in values.items() if getattr(plan, name) != value}
         if not changes:
             return Found(Outcome.SAME, "", key=code)
         if plans.is_in_use(plan) and set(changes) & set(plans.RHYTHM):
-            raise Refused(f"{plan} is in use: its interval and billing day stay. Give this row another code.")
+            raise Refused("{plan} is in use: its interval and billing day stay. Give this row another code.", plan=plan)
         told = "; ".join(f"{name}: {keys.shown(getattr(plan, name), value)}" for name, value in changes.items())
         for name, value in changes.items():
             setattr(plan, name, value)
@@ -82,7 +88,9 @@ class Plans(Importer):
 
     def _rate(self, name: str) -> TaxRate:
         if name.casefold() not in self._rates:
-            raise Refused(f"There is no tax rate “{name}”. Add it under Tax rates first, or correct the name.")
+            raise Refused(
+                "There is no tax rate “{name}”. Add it under Tax rates first, or correct the name.", name=name
+            )
         return self._rates[name.casefold()]
 
 
@@ -99,13 +107,13 @@ def code_of_name(name: str) -> str:
 def _interval(text: str) -> tuple[int, str]:
     match = re.fullmatch(r"(\d{1,3})?\s*(day|week|month|year|daily|monthly|weekly|yearly)s?", text.casefold())
     if not match:
-        raise Refused(f"“{text}” is not an interval. Write it like 1 month or 30 days.")
+        raise Refused("“{text}” is not an interval. Write it like 1 month or 30 days.", text=text)
     return int(match[1] or 1), UNITS[match[2][0]]
 
 
 def _mode(text: str) -> str:
     if text.casefold() not in MODES:
-        raise Refused(f"“{text}” is not a mode. Write prepaid or postpaid.")
+        raise Refused("“{text}” is not a mode. Write prepaid or postpaid.", text=text)
     return MODES[text.casefold()]
 
 
@@ -114,4 +122,6 @@ def _check(plan: Plan) -> None:
         plan.full_clean(validate_unique=False)
     except ValidationError as error:
         name, errors = next(iter(error.message_dict.items()))
-        raise Refused(f"{name.replace('_', ' ').strip().capitalize()}: {errors[0]}") from error
+        raise Refused(
+            "{replace}: {errors}", replace=name.replace("_", " ").strip().capitalize(), errors=errors[0]
+        ) from error

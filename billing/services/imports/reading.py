@@ -14,6 +14,7 @@ from itertools import islice
 import charset_normalizer
 import openpyxl
 from django.conf import settings
+from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
 from billing.rules import cells
@@ -57,7 +58,9 @@ def table(content: bytes, known: Iterable[str]) -> Table:
     try:
         return _headed(_rows(content), set(map(cells.likeness, known)))
     except (csv.Error, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, EOFError) as error:
-        raise Refused(f"The file cannot be read as CSV or XLSX: {error}. Save it anew as CSV, UTF-8.") from error
+        raise Refused(
+            "The file cannot be read as CSV or XLSX: {error}. Save it anew as CSV, UTF-8.", error=error
+        ) from error
 
 
 def _rows(content: bytes) -> Iterator[Row]:
@@ -137,7 +140,9 @@ def _headed(rows: Iterator[Row], known: set[str]) -> Table:
     while head and not head[-1]:
         head.pop()
     if len(head) > MOST_COLUMNS:
-        raise Refused(f"The file has {len(head)} columns, more than {MOST_COLUMNS}.")
+        raise Refused(
+            "The file has {head} columns, more than {most_columns}.", head=len(head), most_columns=MOST_COLUMNS
+        )
     return without_secrets(_named(head), _checked(first[at + 1 :], rows, len(head)))
 
 
@@ -145,7 +150,7 @@ def without_secrets(head: Sequence[str], rows: Iterable[Row]) -> Table:
     """The table without columns that hold passwords: we have no use for them, so they are not kept."""
     secret = [place for place, name in enumerate(head) if SECRET.search(name)]
     kept = [place for place in range(len(head)) if place not in secret]
-    left_out = tuple(f"the column {head[place]}, which is not kept" for place in secret)
+    left_out = tuple(_("the column {head}, which is not kept").format(head=head[place]) for place in secret)
     return Table([head[place] for place in kept], [[row[place] for place in kept] for row in rows], left_out)
 
 
@@ -156,7 +161,7 @@ def _likeness(row: Row, known: set[str]) -> tuple[int, int]:
 
 
 def _named(head: Sequence[str]) -> list[str]:
-    return [name or f"Column {place}" for place, name in enumerate(head, 1)]
+    return [name or _("Column {place}").format(place=place) for place, name in enumerate(head, 1)]
 
 
 def _checked(first: list[Row], rest: Iterable[Row], width: int) -> list[Row]:
@@ -167,7 +172,10 @@ def _checked(first: list[Row], rest: Iterable[Row], width: int) -> list[Row]:
             if not any(cell != "" for cell in row):
                 continue
             if len(found) == settings.IMPORT_MAX_ROWS:
-                raise Refused(f"The file has more than {settings.IMPORT_MAX_ROWS:,} rows. Divide it.")
+                raise Refused(
+                    "The file has more than {import_max_rows} rows. Divide it.",
+                    import_max_rows=f"{settings.IMPORT_MAX_ROWS:,}",
+                )
             found.append([*map(_short, row[:width]), *[""] * (width - len(row))])
     if not found:
         raise Refused("The file has names of columns, but no rows below them.")

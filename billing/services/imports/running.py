@@ -12,11 +12,13 @@ from datetime import datetime
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from billing.models import ImportedFile, ImportedRow
 from billing.rules.errors import Refused
 from billing.services.imports import files, kinds
 from billing.services.imports.values import Found, Outcome, Values
+from billing.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _REPEATED = """
           FROM billing_importedrow WHERE file_id = %(file)s AND key <> '') AS known
     WHERE known.id = stored.id AND known.position > known.first AND stored.outcome IN ('new', 'changed', 'suspended')
 """
-REPEATED = "Row %s of the file is the same. Take one of the two out, or correct it."
+REPEATED = gettext_noop("Row %s of the file is the same. Take one of the two out, or correct it.")
 
 
 def carry_out(*, now: datetime) -> int | None:
@@ -112,7 +114,7 @@ def _alone(row: ImportedRow, found: Found) -> Found:
         return Found(Outcome.REFUSED, str(refused), None, found.key, found.amount)
     except (IntegrityError, DataError) as error:
         logger.warning("Row %s cannot be imported: %s", row, type(error).__name__)
-        return Found(Outcome.REFUSED, "The database does not take it as it is. Check the row.", None, found.key)
+        return Found(Outcome.REFUSED, _("The database does not take it as it is. Check the row."), None, found.key)
 
 
 def _is_ours(file: ImportedFile, count: int) -> bool:
@@ -144,4 +146,4 @@ def _write(rows: Sequence[ImportedRow], found: Sequence[Found]) -> None:
 
 def _refuse_repeated(file: ImportedFile) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_REPEATED, {"message": REPEATED, "file": file.pk})
+        cursor.execute(_REPEATED, {"message": _(REPEATED), "file": file.pk})

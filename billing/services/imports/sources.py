@@ -13,8 +13,9 @@ from billing.rules.errors import Refused
 from billing.services.imports import dumps, foreign, kinds, reading
 from billing.services.imports.files import Upload
 from billing.services.imports.reading import Row
+from billing.words import gettext_lazy as _
 
-NOTHING_KNOWN = (
+NOTHING_KNOWN = _(
     "It has no table that is known. Bring in a dump or the tables of PHPNuxBill or daloRADIUS, or one CSV file."
 )
 
@@ -52,9 +53,13 @@ def _of_zip(content: bytes) -> dict[str, tuple[Sequence[str], Sequence[Row]]]:
 
 
 def _known(tables: foreign.Tables) -> list[Upload]:
-    for name, (_, rows) in tables.items():
+    for name, (_heads, rows) in tables.items():
         if len(rows) > settings.IMPORT_MAX_ROWS:
-            raise Refused(f"The table {name} has more than {settings.IMPORT_MAX_ROWS:,} rows. Divide it.")
+            raise Refused(
+                "The table {name} has more than {import_max_rows} rows. Divide it.",
+                name=name,
+                import_max_rows=f"{settings.IMPORT_MAX_ROWS:,}",
+            )
     found = foreign.uploads(tables)
     if not found:
         raise Refused(NOTHING_KNOWN)

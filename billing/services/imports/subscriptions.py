@@ -8,21 +8,37 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from billing.models import Customer, Plan, Subscription
 from billing.rules.errors import Refused
 from billing.services import clock, opening, subscriptions, wording
 from billing.services.imports import keys
 from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.words import gettext_noop
 
 FIELDS = (
-    Field("login", "Login", ("username", "user name", "pppoe login"), True, "ann-home"),
-    Field("customer", "Customer code", ("customer code", "customer id", "account", "code"), True, "C-000017"),
-    Field("plan", "Plan", ("plan code", "plan name", "tariff", "tariff plan", "package", "groupname"), True, "home-10"),
-    Field("starts_on", "Starts on", ("start date", "start", "activated on"), example="2025-03-01"),
-    Field("paid_until", "Paid until", ("expiration", "expires on", "expiry date", "valid until"), example="2026-05-31"),
-    Field("ends_on", "First day without it", ("end date", "end"), example="2027-01-01"),
-    Field("status", "State", ("state", "service status"), example="active"),
-    Field("balance", "Opening balance", ("balance owed", "debt", "outstanding"), example="25.00"),
+    Field("login", gettext_noop("Login"), ("username", "user name", "pppoe login"), True, "ann-home"),
+    Field(
+        "customer", gettext_noop("Customer code"), ("customer code", "customer id", "account", "code"), True, "C-000017"
+    ),
+    Field(
+        "plan",
+        gettext_noop("Plan"),
+        ("plan code", "plan name", "tariff", "tariff plan", "package", "groupname"),
+        True,
+        "home-10",
+    ),
+    Field("starts_on", gettext_noop("Starts on"), ("start date", "start", "activated on"), example="2025-03-01"),
+    Field(
+        "paid_until",
+        gettext_noop("Paid until"),
+        ("expiration", "expires on", "expiry date", "valid until"),
+        example="2026-05-31",
+    ),
+    Field("ends_on", gettext_noop("First day without it"), ("end date", "end"), example="2027-01-01"),
+    Field("status", gettext_noop("State"), ("state", "service status"), example="active"),
+    Field("balance", gettext_noop("Opening balance"), ("balance owed", "debt", "outstanding"), example="25.00"),
 )
 ON = {"", "active", "enabled", "on", "yes", "1", "online", "new", "off", "expired"}
 DISABLED = {"disabled", "blocked", "suspended", "paused", "banned", "no", "0"}
@@ -49,19 +65,23 @@ class Subscriptions(Importer):
         if not login:
             raise Refused("A subscription needs a login.")
         if state in ENDED:
-            return Found(Outcome.LEFT_OUT, "It has ended.")
+            return Found(Outcome.LEFT_OUT, _("It has ended."))
         if state not in ON | DISABLED:
-            raise Refused(f"“{row.text('status')}” is not a state. Write active, disabled or ended.")
+            raise Refused("“{text}” is not a state. Write active, disabled or ended.", text=row.text("status"))
         customer, plan, balance = self._customer(row), self._plan(row), row.balance()
         brought = None if not balance or _balance_key(row) in self._taken else balance
         if known := self._known.get(login):
             return self._again(known, customer, plan, row, brought)
         starts_on, paid_until = self._days(row)
         if (row.day("paid_until") or self._today) < self._today - LONGEST_GAP:
-            return Found(Outcome.LEFT_OUT, f"It was paid for until {row.day('paid_until')} only.")
+            return Found(Outcome.LEFT_OUT, _("It was paid for until {value} only.").format(value=row.day("paid_until")))
         subscriptions.check_sold(plan, starts_on)
-        told = [f"{plan} of {customer}, billed from {paid_until + timedelta(days=1) if paid_until else starts_on} on"]
-        told += [f"opening balance {wording.money(balance)}"] if balance else []
+        told = [
+            _("{plan} of {customer}, billed from {paid_until} on").format(
+                plan=plan, customer=customer, paid_until=paid_until + timedelta(days=1) if paid_until else starts_on
+            )
+        ]
+        told += [_("opening balance {balance}").format(balance=wording.money(balance))] if balance else []
         told += ["disabled"] if state in DISABLED else []
         new = {
             "customer": customer,
@@ -70,7 +90,7 @@ class Subscriptions(Importer):
             "starts_on": starts_on,
             "ends_on": row.day("ends_on"),
             "paid_until": paid_until,
-            "disabled": "Disabled when it was imported" if state in DISABLED else "",
+            "disabled": _("Disabled when it was imported") if state in DISABLED else "",
         }
         return Found(Outcome.NEW, "; ".join(told), lambda: self._open(row, new, brought), login, balance)
 
@@ -78,9 +98,17 @@ class Subscriptions(Importer):
         self, known: Subscription, customer: Customer, plan: Plan, row: Values, balance: Decimal | None
     ) -> Found:
         if known.customer_id != customer.pk:
-            raise Refused(f"The login {known} is of customer {known.customer.code} already. Correct one of the two.")
+            raise Refused(
+                "The login {known} is of customer {customer} already. Correct one of the two.",
+                known=known,
+                customer=known.customer.code,
+            )
         if known.plan_id != plan.pk:
-            raise Refused(f"{known} has the plan {known.plan}. Change the plan on the page of the subscription.")
+            raise Refused(
+                "{known} has the plan {plan}. Change the plan on the page of the subscription.",
+                known=known,
+                plan=known.plan,
+            )
         if balance:
             told = f"Opening balance {wording.money(balance)}"
             return Found(Outcome.CHANGED, told, lambda: self._take(customer, row, balance), known.login, balance)
@@ -105,13 +133,13 @@ class Subscriptions(Importer):
     def _customer(self, row: Values) -> Customer:
         code = row.text("customer")
         if code not in self._customers:
-            raise Refused(f"There is no customer with the code “{code}”. Import the customers first.")
+            raise Refused("There is no customer with the code “{code}”. Import the customers first.", code=code)
         return self._customers[code]
 
     def _plan(self, row: Values) -> Plan:
         name = row.text("plan")
         if name.casefold() not in self._plans:
-            raise Refused(f"There is no plan “{name}”. Import the plans first, or correct its code or name.")
+            raise Refused("There is no plan “{name}”. Import the plans first, or correct its code or name.", name=name)
         return self._plans[name.casefold()]
 
 
@@ -125,4 +153,4 @@ def plans_by_name() -> dict[str, Plan]:
 
 
 def _balance_key(row: Values) -> UUID:
-    return keys.of("opening balance", "subscription", row.text("login"))
+    return keys.of(_("opening balance"), "subscription", row.text("login"))

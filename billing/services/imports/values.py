@@ -109,7 +109,9 @@ class Values:
         try:
             return read(self._cells[name]) if self.has(name) else None
         except Refused as refused:
-            raise Refused(f"{name.replace('_', ' ').capitalize()}: {refused}") from refused
+            raise Refused(
+                "{replace}: {refused}", replace=name.replace("_", " ").capitalize(), refused=refused
+            ) from refused
 
 
 def found_by(find: Callable[[Values], Found], rows: Sequence[Values]) -> list[Found]:

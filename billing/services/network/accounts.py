@@ -67,9 +67,9 @@ def place(subscription: Subscription, *, fixed_address: str | None, router: Rout
     if (account.fixed_address, account.router) == (wanted, router):
         return False
     if wanted and (other := NetworkAccount.objects.filter(fixed_address=wanted).exclude(pk=account.pk).first()):
-        raise Refused(f"{wanted} is the address of {other.subscription.login} already.")
+        raise Refused("{wanted} is the address of {login} already.", wanted=wanted, login=other.subscription.login)
     if router and router.kind != Router.Kind.ROUTEROS:
-        raise Refused(f"{router} asks by RADIUS, and needs no entry of its own. Choose none.")
+        raise Refused("{router} asks by RADIUS, and needs no entry of its own. Choose none.", router=router)
     account.fixed_address, account.router = wanted, router
     account.save(update_fields=["fixed_address", "router"])
     return True
@@ -119,9 +119,9 @@ def _check_login(subscription: Subscription) -> None:
     login = subscription.login.lower()
     if not LOGIN.fullmatch(login):
         raise Refused(
-            f"The login “{subscription.login}” cannot be used at routers: they take a to z, 0 to 9 and . _ @ -, "
-            "at most 64 of them."
+            "The login “{login}” cannot be used at routers: they take a to z, 0 to 9 and . _ @ -, at most 64 of them.",
+            login=subscription.login,
         )
     same = Subscription.objects.annotate(lower=Lower("login")).filter(Q(lower=login)).exclude(pk=subscription.pk)
     if other := same.first():
-        raise Refused(f"The login “{other.login}” is the same to routers, which do not tell A from a.")
+        raise Refused("The login “{login}” is the same to routers, which do not tell A from a.", login=other.login)

@@ -22,15 +22,16 @@ def grant(name: str, password: str) -> bool:
         Refused: a name or password that cannot be, or the application's own login may not create others.
     """
     if not _NAME.fullmatch(name):
-        raise Refused(f"“{name}” is not a name for a login: lower-case letters, digits and “_”.")
+        raise Refused("“{name}” is not a name for a login: lower-case letters, digits and “_”.", name=name)
     if not _PASSWORD.fullmatch(password):
         raise Refused("The password needs 20 to 200 letters, digits, “-” or “_”.")
     try:
         return _grant(name, password)
     except ProgrammingError as error:
         raise Refused(
-            f"The database does not allow it: {str(error).splitlines()[0]}. Create the login as its administrator: "
-            "see “By hand” in docs/network.md."
+            "The database does not allow it: {splitlines}. Create the login as its administrator: "
+            "see “By hand” in docs/network.md.",
+            splitlines=str(error).splitlines()[0],
         ) from error
 
 

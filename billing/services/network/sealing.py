@@ -31,7 +31,9 @@ def seal(text: str) -> bytes:
     """
     plain = text.encode()
     if not 0 < len(plain) <= LONGEST:
-        raise Refused(f"What is to be sealed has {len(plain)} bytes: 1 to {LONGEST} can be.")
+        raise Refused(
+            "What is to be sealed has {plain} bytes: 1 to {longest} can be.", plain=len(plain), longest=LONGEST
+        )
     nonce = os.urandom(NONCE)
     sealed = nonce + _crossed(plain, nonce)
     return sealed + _mac("tag", sealed)
