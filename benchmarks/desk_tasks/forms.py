@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
@@ -14,6 +16,13 @@ OF_SUBSCRIPTION = ("subscription__login",)
 
 class Stock(ModelAdmin):
     list_per_page = 50
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """What the table may leave empty, the form may, too."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.null:
+            field.required = False
+        return field
 
 
 class Customers(Stock):
@@ -66,7 +75,7 @@ class Promises(Stock):
     autocomplete_fields = ("customer",)
     fields = ("customer", "until", "why")
 
-    def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         obj.created_at = obj.not_before = f"{obj.until}T00:00Z"  # both may not be entered
         super().save_model(request, obj, form, change)
 

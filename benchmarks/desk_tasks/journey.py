@@ -30,10 +30,11 @@ class Journey:
 
     @contextmanager
     def task(self) -> Iterator[Effort]:
-        """What is done within it is counted."""
+        """What is done within it is counted, and nothing before or after it."""
         self._effort = Effort()
         yield self._effort
         self.tab.wait_for_load_state("networkidle")
+        self._effort = Effort()
 
     def open(self, address: str) -> None:
         """Where a task begins: not counted as a click."""

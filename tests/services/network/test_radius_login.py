@@ -14,7 +14,7 @@ from tests.services.network.situations import PACKET, PASSWORD, SECRET, make_onl
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PASSWORD_OF_LOGIN = secrets.token_urlsafe(24)
+PASSWORD_OF_LOGIN = "the-password-of-a-login-of-24"
 NOT_ALLOWED = [
     "SELECT * FROM billing_router", "SELECT * FROM billing_networkaccount", "SELECT * FROM billing_subscription",
     "SELECT * FROM billing_onlinesession", "SELECT * FROM billing_sessionrecord", "SELECT * FROM billing_loginattempt",
