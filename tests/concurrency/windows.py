@@ -77,7 +77,10 @@ def _until_somebody_waits(cursor) -> None:
 
 
 def broken_histories() -> list[int]:
-    """The ids of subscriptions whose events do not follow from one another up to what the state says."""
+    """The ids of subscriptions whose events do not follow from one another up to what the state says.
+
+    Each switch makes a new version; so does what else the network must know, such as another plan.
+    """
     told: dict[int, tuple[bool, int]] = {}  # whether it is on, and how often that has changed
     broken = []
     events = AccessEvent.objects.order_by("pk").values_list("subscription", "was_on", "is_on")
@@ -87,7 +90,11 @@ def broken_histories() -> list[int]:
             broken.append(key)
         told[key] = (is_on, switches + (was_on != is_on))
     states = AccessState.objects.values_list("subscription", "is_on", "version")
-    return broken + [key for key, *state in states if told.get(key, (True, 0)) != tuple(state)]
+    for key, is_on, version in states:
+        ended_on, switches = told.get(key, (True, 0))
+        if is_on != ended_on or version < switches:
+            broken.append(key)
+    return broken
 
 
 def without_locks(patch) -> None:

@@ -196,7 +196,7 @@ def test_a_change_of_plan_is_looked_at_confirmed_and_its_bill_credited(desk, pai
     make_plan(name="Fast", price=Decimal(30))
     open_customer(desk, "ann-home")
     desk.get_by_role("cell", name="ann-home").get_by_role("link").first.click()
-    desk.locator("[x-ref=actionDropdown] > a").click()
+    desk.locator("[x-ref=actionDropdown] > a").first.click()
     desk.get_by_role("link", name="Change plan").click()
     desk.get_by_role("combobox", name="New plan").select_option(label="Fast: $30.00 every month")
     desk.get_by_role("button", name="Preview").click()
