@@ -22,6 +22,7 @@ WORKS = (
     "expiry-sweep",
     "waiting-payer",
     "network-cuts",
+    "logins",
     "page-requests",
     "list-pages",
     "desk-pages",

@@ -4,6 +4,7 @@ postgres_password   for the database container, root only
 database_url        for the application: the same password inside its address
 django_secret_key   for the application
 network_key         for the application and RADIUS: seals passwords of subscribers and secrets of routers
+radius_database_password  for RADIUS: of its own login of the database
 
 A secret that is there is never changed: the database keeps the password it was created with. Runs
 as root because the files belong to root; the application's group may read what it needs.
@@ -47,6 +48,7 @@ def main(folder: Path) -> int:
     write_once(folder / "database_url", url, group=application)
     write_once(folder / "django_secret_key", secrets.token_urlsafe(64), group=application)
     write_once(folder / "network_key", secrets.token_urlsafe(48), group=application)
+    write_once(folder / "radius_database_password", secrets.token_urlsafe(32), group=application)
     return 0
 
 

@@ -77,14 +77,15 @@ POLICY = """
 CREATE VIEW radius.policy AS
 SELECT
     subscription.id AS subscription_id, lower(subscription.login) AS login, judged.state, reasons.why,
-    given.down_kbps, given.up_kbps, placed.pool, given.address_list, given.framed_address,
+    given.down_kbps, given.up_kbps, given.pool, given.address_list, given.framed_address,
     CASE WHEN state <> 'off' AND subscription.ends_on IS NOT NULL THEN greatest(1, least(2147483647, ceil(extract(
         epoch FROM subscription.ends_on::timestamp AT TIME ZONE policy.time_zone - now()
     ))))::bigint END AS session_timeout,
     concat(
-        subscription.id, ':',
-        left(md5(row(state, down_kbps, up_kbps, placed.pool, given.address_list, framed_address)::text), 8),
-        '-', left(md5(row(placed.pool, framed_address)::text), 4)
+        subscription.id, ':', left(md5(concat_ws(
+            '|', state, coalesce(down_kbps, 0), coalesce(up_kbps, 0), given.pool, given.address_list, framed_address
+        )), 8),
+        '-', left(md5(concat_ws('|', given.pool, framed_address)), 4)
     ) AS class,
     account.password_sealed
 FROM billing_subscription subscription
@@ -92,109 +93,89 @@ JOIN billing_plan plan ON plan.id = subscription.plan_id
 JOIN billing_accessstate access ON access.subscription_id = subscription.id
 JOIN billing_networkpolicy policy ON policy.id = 1
 LEFT JOIN billing_networkaccount account ON account.subscription_id = subscription.id
-CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE policy.time_zone)::date AS today OFFSET 0) AS clock
+LEFT JOIN billing_datause used ON used.subscription_id = subscription.id
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN subscription.ends_on <= clock.today THEN 'ended' WHEN access.is_on THEN '' ELSE coalesce(
-        (
-            SELECT string_agg(reason, ', ' ORDER BY reason) FROM billing_block block
-            WHERE block.subscription_id = subscription.id AND closed_at IS NULL
-        ), 'off'
-    ) END AS why OFFSET 0
+    SELECT
+        (now() AT TIME ZONE policy.time_zone)::date AS today,
+        CASE
+            WHEN subscription.ends_on <= (now() AT TIME ZONE policy.time_zone)::date THEN 'ended'
+            WHEN access.is_on THEN ''
+            ELSE coalesce(
+                (
+                    SELECT string_agg(reason, ', ' ORDER BY reason) FROM billing_block block
+                    WHERE block.subscription_id = subscription.id AND closed_at IS NULL
+                ), 'off'
+            )
+        END AS why
+    OFFSET 0
 ) AS reasons
 CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN why = '' THEN 'on'
-        WHEN why = 'quota' THEN 'garden'
-        WHEN why IN ('unpaid', 'quota, unpaid')
-            AND coalesce(nullif(plan.unpaid_access, ''), policy.unpaid_access) = 'garden' THEN 'garden'
-        ELSE 'off'
-    END AS state OFFSET 0
+    SELECT
+        CASE
+            WHEN why = '' THEN 'on'
+            WHEN why = 'quota' THEN 'garden'
+            WHEN why IN ('unpaid', 'quota, unpaid')
+                AND coalesce(nullif(plan.unpaid_access, ''), policy.unpaid_access) = 'garden' THEN 'garden'
+            ELSE 'off'
+        END AS state,
+        coalesce(
+            plan.over_quota = 'throttle' AND used.is_over AND today >= used.period_start AND today < used.period_end,
+            false
+        ) AS is_throttled,
+        CASE WHEN why = '' OR policy.garden_pool = '' THEN account.fixed_address END AS own_address
+    OFFSET 0
 ) AS judged
-CROSS JOIN LATERAL (
-    SELECT state = 'on' AND plan.over_quota = 'throttle' AND EXISTS (
-        SELECT FROM billing_datause used
-        WHERE used.subscription_id = subscription.id AND is_over AND today >= period_start AND today < period_end
-    ) AS is_throttled OFFSET 0
-) AS quota
 CROSS JOIN LATERAL (
     SELECT
         CASE
             WHEN state = 'garden' THEN policy.garden_kbps
+            WHEN state = 'off' THEN NULL
             WHEN is_throttled THEN plan.throttled_download_kbps
-            WHEN state = 'on' THEN coalesce(plan.download_kbps, plan.upload_kbps)
+            ELSE coalesce(plan.download_kbps, plan.upload_kbps)
         END AS down_kbps,
         CASE
             WHEN state = 'garden' THEN policy.garden_kbps
+            WHEN state = 'off' THEN NULL
             WHEN is_throttled THEN plan.throttled_upload_kbps
-            WHEN state = 'on' THEN coalesce(plan.upload_kbps, plan.download_kbps)
+            ELSE coalesce(plan.upload_kbps, plan.download_kbps)
         END AS up_kbps,
         CASE state WHEN 'on' THEN plan.address_list WHEN 'garden' THEN policy.garden_address_list ELSE ''
         END AS address_list,
-        CASE WHEN state = 'on' OR state = 'garden' AND policy.garden_pool = '' THEN account.fixed_address
-        END AS framed_address
+        CASE WHEN state <> 'off' THEN own_address END AS framed_address,
+        CASE
+            WHEN state = 'off' OR own_address IS NOT NULL THEN ''
+            WHEN state = 'garden' AND policy.garden_pool <> '' THEN policy.garden_pool
+            ELSE plan.pool
+        END AS pool
     OFFSET 0
-) AS given
-CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN state = 'off' OR framed_address IS NOT NULL THEN ''
-        WHEN state = 'garden' AND policy.garden_pool <> '' THEN policy.garden_pool
-        ELSE plan.pool
-    END AS pool OFFSET 0
-) AS placed;
+) AS given;
 """
 
-# In the form of rlm_sql: id, name, attribute, value, operator. FreeRADIUS would run what stands in back quotes.
-ITEMS = """
-CREATE FUNCTION radius.check_items(wanted text) RETURNS TABLE (
-    id bigint, username text, attribute text, value text, op text
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp ROWS 1 AS $$
-#variable_conflict use_column
-DECLARE
-    found_one record;
-    how_many integer := 0;
-    password text;
-BEGIN
-    FOR found_one IN SELECT * FROM radius.policy WHERE login = wanted LIMIT 2 LOOP
-        how_many := how_many + 1;
-    END LOOP;
-    IF how_many = 0 AND NOT EXISTS (SELECT FROM billing_networkpolicy WHERE id = 1) THEN
-        RAISE EXCEPTION 'There is no row in billing_networkpolicy: run the migrations and the scheduler';
-    ELSIF how_many = 0 THEN
-        RETURN;
-    END IF;
-    IF how_many = 1 AND found_one.state <> 'off' AND found_one.password_sealed IS NOT NULL THEN
-        password := radius.unseal(found_one.password_sealed);
-    END IF;
-    IF password IS NULL OR password ~ '^["''`]' THEN
-        RETURN QUERY SELECT found_one.subscription_id, wanted, 'Auth-Type', 'Reject', ':=';
-    ELSE
-        RETURN QUERY SELECT found_one.subscription_id, wanted, 'Cleartext-Password', password, ':=';
-    END IF;
-END $$;
-
-CREATE FUNCTION radius.reply_items(wanted text) RETURNS TABLE (
-    id bigint, username text, attribute text, value text, op text
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp ROWS 7 AS $$
-#variable_conflict use_column
+# One answer for one sign-in, so that all of it is of one moment: "accept" and what the session gets, with the password
+# at the end, or "reject". An error is neither of them. Two logins that differ in capitals only are refused.
+ANSWER = """
+CREATE FUNCTION radius.answer(wanted text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     policy radius.policy;
+    how_many integer := 0;
     interim integer := (SELECT interim_seconds FROM billing_networkpolicy WHERE id = 1);
 BEGIN
-    SELECT * INTO policy FROM radius.policy WHERE login = wanted;
-    IF NOT FOUND OR policy.state = 'off' THEN
-        RETURN;
+    IF interim IS NULL THEN
+        RAISE EXCEPTION 'There is no row in billing_networkpolicy: run the migrations and the scheduler';
     END IF;
-    RETURN QUERY
-    SELECT policy.subscription_id, wanted, item.attribute, item.value, ':=' FROM (VALUES
-        ('Framed-IP-Address', CASE family(policy.framed_address) WHEN 4 THEN host(policy.framed_address) END),
-        ('Framed-IPv6-Address', CASE family(policy.framed_address) WHEN 6 THEN host(policy.framed_address) END),
-        ('Framed-Pool', nullif(policy.pool, '')),
-        ('Mikrotik-Rate-Limit', policy.up_kbps || 'k/' || policy.down_kbps || 'k'),
-        ('Mikrotik-Address-List', nullif(policy.address_list, '')),
-        ('Session-Timeout', policy.session_timeout::text),
-        ('Acct-Interim-Interval', interim::text),
-        ('Class', policy.class)
-    ) AS item (attribute, value) WHERE item.value IS NOT NULL;
+    FOR policy IN SELECT * FROM radius.policy WHERE login = wanted LIMIT 2 LOOP
+        how_many := how_many + 1;
+    END LOOP;
+    IF how_many <> 1 OR policy.state = 'off' OR policy.password_sealed IS NULL THEN
+        RETURN 'reject';
+    END IF;
+    RETURN concat(
+        'accept|', CASE family(policy.framed_address) WHEN 4 THEN host(policy.framed_address) END,
+        '|', CASE family(policy.framed_address) WHEN 6 THEN host(policy.framed_address) END,
+        '|', policy.pool, '|', policy.up_kbps || 'k/' || policy.down_kbps || 'k', '|', policy.address_list,
+        '|', policy.session_timeout, '|', interim, '|', policy.class, '|', radius.unseal(policy.password_sealed)
+    );
 END $$;
 """
 
@@ -265,4 +246,4 @@ DROP = "DROP SCHEMA radius CASCADE;"
 class Migration(migrations.Migration):
     dependencies = [("billing", "0102_network_triggers")]
 
-    operations = [migrations.RunSQL(SEALING + POLICY + ITEMS + ROUTERS + POST_AUTH, DROP)]
+    operations = [migrations.RunSQL(SEALING + POLICY + ANSWER + ROUTERS + POST_AUTH, DROP)]

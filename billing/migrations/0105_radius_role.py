@@ -1,10 +1,10 @@
-"""Who may call what: servers call six functions and see no table. The role belongs to the whole cluster."""
+"""Who may call what: servers call five functions and see no table. The role belongs to the whole cluster."""
 
 from django.db import migrations
 
 CALLED_BY_SERVERS = (
-    "radius.check_items(text), radius.reply_items(text), radius.router_secret(text), "
-    "radius.router_requires_ma(text), radius.post_auth(text, text, text, text), "
+    "radius.answer(text), radius.router_secret(text), radius.router_requires_ma(text), "
+    "radius.post_auth(text, text, text, text), "
     f"radius.accounting({', '.join(['text'] * 16)})"
 )
 # Two databases of one cluster may be migrated at once.

@@ -40,9 +40,9 @@ def engine(say):
         pytest.skip(f"the compose stack cannot be tested here: {reason}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(engine, say, tmp_path_factory):
-    """A fresh clone of the working tree; nothing runs yet. Everything of it is removed in the end."""
+    """A fresh clone of the working tree for a module of tests; nothing runs yet. It is removed in the end."""
     folder = tmp_path_factory.mktemp("clone") / "isp-billing"
     copy_checkout(folder)
     assert not (folder / ".env").exists()
@@ -53,7 +53,7 @@ def stack(engine, say, tmp_path_factory):
     running = Stack(folder, environment, port=port, transcript=TRANSCRIPT)
     yield running
     say("removing the stack")
-    running.compose("down", "--volumes", "--timeout", "5", check=False)
+    running.compose("--profile", "radius", "--profile", "network", "down", "--volumes", "--timeout", "5", check=False)
     subprocess.run(["docker", "rmi", f"isp-billing:{project}"], env=environment, capture_output=True, check=False)
 
 

@@ -18,7 +18,8 @@ from utils.background_tasks import TIMETABLE
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 SECRET_FILES = [
-    f"/run/secrets/{name}" for name in ("postgres_password", "database_url", "django_secret_key", "network_key")
+    f"/run/secrets/{name}"
+    for name in ("postgres_password", "database_url", "django_secret_key", "network_key", "radius_database_password")
 ]
 
 
@@ -90,6 +91,7 @@ def test_secrets_are_readable_only_by_those_who_need_them(stack):
         "/run/secrets/database_url 0 10001 440",
         "/run/secrets/django_secret_key 0 10001 440",
         "/run/secrets/network_key 0 10001 440",
+        "/run/secrets/radius_database_password 0 10001 440",
     ]
     assert stack.compose("exec", "-T", "web", "id", "-u").strip() == "10001"
     refused = stack.compose("exec", "-T", "web", "cat", "/run/secrets/postgres_password", check=False)

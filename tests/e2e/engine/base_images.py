@@ -1,7 +1,8 @@
 """The public base images, or stand-ins of the same name where no registry can be reached.
 
 A stand-in is a minimal Debian made with debootstrap: with its own Python for the application's
-image, and with the PostgreSQL 18 programs of the embedded server's wheel for the database.
+image, with the PostgreSQL 18 programs of the embedded server's wheel for the database, and with
+its own FreeRADIUS, which is of the same version.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from tests.e2e.engine.docker_engine import HOW_TO_GET, EngineUnavailable, Say
 
 PYTHON_IMAGE = "python:3.13-slim-bookworm"
 POSTGRES_IMAGE = "postgres:18"
+RADIUS_IMAGE = "freeradius/freeradius-server:3.2.7"
 SUITE = "trixie"  # the Debian release whose Python is 3.13
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = "python3,python3-venv,ca-certificates,tzdata,netbase"
@@ -29,9 +31,9 @@ PULL_SECONDS = 600
 
 @contextmanager
 def base_images(environment: dict[str, str], folder: Path, say: Say) -> Iterator[None]:
-    """Have both base images in the engine; the names of stand-ins are taken away again afterwards."""
+    """Have the base images in the engine; the names of stand-ins are taken away again afterwards."""
     docker = Docker(environment)
-    standins = [image for image in (PYTHON_IMAGE, POSTGRES_IMAGE) if not real_image(docker, image, say)]
+    standins = [image for image in (PYTHON_IMAGE, POSTGRES_IMAGE, RADIUS_IMAGE) if not real_image(docker, image, say)]
     if standins:
         make_rootfs_image(docker, folder, say)
     try:
@@ -110,7 +112,7 @@ def make_rootfs_archive(archive: Path, say: Say) -> None:
 
 def build_standin(docker: Docker, image: str, say: Say) -> None:
     """Build the stand-in for ``image`` and give it that name."""
-    kind = image.partition(":")[0]
+    kind = image.partition(":")[0].partition("/")[0]
     say(f"building the stand-in for {image}")
     with tempfile.TemporaryDirectory() as context:
         shutil.copytree(RECIPES, context, dirs_exist_ok=True)

@@ -49,10 +49,18 @@ def policy_of(subscription):
     return asked("SELECT * FROM radius.policy WHERE subscription_id = %s", subscription.pk)[0]
 
 
-def items(kind, login):
-    """What RADIUS is told by ``check_items`` or ``reply_items``: {attribute: value}."""
+GIVEN = (
+    "Framed-IP-Address", "Framed-IPv6-Address", "Framed-Pool", "Mikrotik-Rate-Limit", "Mikrotik-Address-List",
+    "Session-Timeout", "Acct-Interim-Interval", "Class", "Cleartext-Password",
+)  # fmt: skip
+
+
+def answer_to(login):
+    """What RADIUS is told of a login: {attribute: value}, or None for a refusal."""
     asked("SELECT radius.use_key(%s)", settings.NETWORK_KEY)
-    return {row["attribute"]: row["value"] for row in asked(f"SELECT * FROM radius.{kind}(%s)", login)}
+    word, *values = asked("SELECT radius.answer(%s) AS answer", login)[0]["answer"].split("|", len(GIVEN))
+    assert word == "accept" or not values
+    return {name: value for name, value in zip(GIVEN, values, strict=True) if value} if values else None
 
 
 PACKET = {
