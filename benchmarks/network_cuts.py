@@ -41,6 +41,7 @@ _SWITCH = """
     UPDATE billing_accessstate state SET is_on = false, version = version + 1
     FROM billing_onlinesession session WHERE session.subscription_id = state.subscription_id
 """
+_LISTENING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %')"
 _LEFT = """
     SELECT count(*) FROM billing_networkintent JOIN billing_onlinesession USING (subscription_id)
     WHERE router_id = ANY(%s) AND applied_version IS DISTINCT FROM wanted_version
@@ -74,7 +75,7 @@ def _cut(size: int, dead: int) -> tuple[list[float], int]:
         if dead:
             cursor.execute(_ONLINE, {"size": ON_THE_DEAD, "routers": [_router(ROUTERS)]})
         cursor.execute("ANALYZE billing_onlinesession, billing_accessstate")
-        with _made_up_routers(dead) as made_up, _worker() as worker:
+        with _made_up_routers(dead) as made_up, _worker(cursor) as worker:
             cursor.execute(_SWITCH)
             committed_at = time.time()
             _await_none_left(cursor, alive, committed_at + 120)
@@ -103,6 +104,15 @@ def _await_none_left(cursor, router_ids: list[int], deadline: float) -> None:
         time.sleep(0.1)
 
 
+def _await_an_ear(cursor, deadline: float) -> None:
+    while True:
+        cursor.execute(_LISTENING)
+        if cursor.fetchone()[0]:
+            return
+        assert time.time() < deadline
+        time.sleep(0.1)
+
+
 @contextmanager
 def _made_up_routers(dead: int) -> Iterator[subprocess.Popen]:
     program = [sys.executable, "-m", "benchmarks.routers", str(ROUTERS), str(dead)]
@@ -112,13 +122,12 @@ def _made_up_routers(dead: int) -> Iterator[subprocess.Popen]:
 
 
 @contextmanager
-def _worker() -> Iterator[subprocess.Popen]:
+def _worker(cursor) -> Iterator[subprocess.Popen]:
+    """A worker from the moment at which it listens."""
     program = [sys.executable, "manage.py", "deliver_network"]
     environment = {**os.environ, "LOG_LEVEL": "INFO"}
     with subprocess.Popen(program, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        while "Delivering to the routers" not in process.stdout.readline():
-            pass
-        time.sleep(0.5)  # it listens
+        _await_an_ear(cursor, time.time() + 60)
         yield process
         process.terminate()
         process.communicate()
