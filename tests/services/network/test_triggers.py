@@ -1,5 +1,6 @@
 """PostgreSQL writes what the network is to do, in the transaction that decides it, whoever writes (rule N1)."""
 
+import select
 from datetime import timedelta
 
 import pytest
@@ -200,9 +201,15 @@ def test_who_listens_hears_of_it_with_the_commit_and_once(subscription):
 
 
 def heard(listener):
-    listener.connection.poll()
-    count = len(listener.connection.notifies)
-    listener.connection.notifies.clear()
+    """How many notices came before the listener's own, which ends the wait."""
+    with listener.cursor() as cursor:
+        cursor.execute("NOTIFY network, 'own'")
+    notices = listener.connection.notifies
+    while not any(notice.payload == "own" for notice in notices):
+        assert select.select([listener.connection], [], [], 10)[0]
+        listener.connection.poll()
+    count = len(notices) - 1
+    notices.clear()
     return count
 
 
