@@ -55,9 +55,13 @@ class ActionPage:
         return cls.permission
 
     @classmethod
+    def is_permitted(cls, user: Any, row: Any) -> bool:
+        return bool(user.has_perm(cls.permission_for(row)))
+
+    @classmethod
     def is_offered(cls, user: Any, row: Any) -> bool:
         """Whether the row's page shows the button."""
-        return user.has_perm(cls.permission_for(row)) and not cls.refusal(row)
+        return cls.is_permitted(user, row) and not cls.refusal(row)
 
     @classmethod
     def refusal(cls, row: Any) -> str:
@@ -154,7 +158,7 @@ def action_of(page: type[ActionPage]) -> Callable[..., HttpResponse]:
         row = admin.found(request, object_id)
         if row is None:
             return admin.missing(request, object_id)
-        if not request.user.has_perm(page.permission_for(row)):
+        if not page.is_permitted(request.user, row):
             raise PermissionDenied
         return page(admin, request, row).respond()
 

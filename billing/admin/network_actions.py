@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -13,6 +14,7 @@ from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.secret_pages import SecretPage
 from billing.admin.subscription_facts import facts_of
 from billing.models import Router, Subscription
+from billing.services import areas
 from billing.services.network import accounts
 from billing.services.wording import counted
 from billing.words import gettext_lazy
@@ -23,12 +25,16 @@ class PlaceForm(forms.Form):
         required=False, widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Empty: from the pool of the plan.")
     )
     router = forms.ModelChoiceField(
-        queryset=Router.objects.filter(kind=Router.Kind.ROUTEROS),
+        queryset=Router.objects.none(),
         required=False,
         empty_label=gettext_lazy("None: it signs in by RADIUS"),
         widget=UnfoldAdminSelectWidget,
         help_text=gettext_lazy("Only for a router of RouterOS that does not ask by RADIUS: its entry is kept there."),
     )
+
+    def __init__(self, routers: QuerySet[Router], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField", self.fields["router"]).queryset = routers
 
 
 class InNetwork(ActionPage):
@@ -118,11 +124,14 @@ class Place(InNetwork):
     name = "place"
     icon = "location_on"
     permission = "billing.set_credentials"
-    form_class = PlaceForm
 
     @classmethod
     def refusal(cls, row: Subscription) -> str:
         return "" if accounts.of(row) else _("{row} has no credentials yet. Use “New password” first.").format(row=row)
+
+    def form(self, data: Any = None, initial: Any = None) -> PlaceForm:
+        offered = accounts.routers_for(self.row, areas.seen(self.request.user, Router.objects.all()))
+        return PlaceForm(offered, data, initial=initial)
 
     def initial(self) -> dict[str, Any]:
         account = accounts.of(self.row)

@@ -88,7 +88,7 @@ class NetworkFindingAdmin(ReadOnlyAdmin):
 
 @admin.register(LoginAttempt)
 class LoginAttemptAdmin(ReadOnlyAdmin):
-    """Logins as they were typed; they name customers of all areas, so who is limited to some sees none."""
+    """Logins as they were typed, and unknown ones by the router."""
 
     list_display = ("login", "outcome", "count", "reason", "first_at", "last_at", "router_address", "calling_station")
     list_filter = ("result",)
@@ -98,8 +98,7 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
     ordering = ("login",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginAttempt]:
-        attempts = super().get_queryset(request)
-        return attempts.none() if areas.of(request.user) else attempts
+        return areas.seen_attempts(request.user, super().get_queryset(request))
 
     @display(description=gettext_lazy("result"))
     def outcome(self, attempt: LoginAttempt) -> SafeString:

@@ -74,12 +74,18 @@ class ShowSecrets(SecretPage):
 
 
 class NewSecret(SecretPage):
+    """For who may change routers as well: the old secret is not taken any more."""
+
     title = gettext_lazy("New secret of {}")
     button = gettext_lazy("New secret")
     name = "new_secret"
     icon = "autorenew"
     permission = "billing.see_network_secrets"
     said = gettext_lazy("New secret: generated, and seen in clear.")
+
+    @classmethod
+    def is_permitted(cls, user: Any, row: Router) -> bool:
+        return user.has_perm("billing.change_router") and super().is_permitted(user, row)
 
     def facts(self) -> Facts:
         told = _(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
 from billing.models import (
     AccessEvent,
@@ -23,6 +24,7 @@ from billing.models import (
     Hold,
     Item,
     LedgerEntry,
+    LoginAttempt,
     NetworkFinding,
     OnlineSession,
     Payment,
@@ -60,6 +62,7 @@ PATHS: dict[type[Model], str] = {
     **dict.fromkeys(OF_CUSTOMER, "customer__area"),
     **dict.fromkeys(OF_SUBSCRIPTION, "subscription__customer__area"),
 }
+UNKNOWN = "?"  # begins what stands for a login that nobody has
 _KNOWN = "_areas_of_staff"
 
 
@@ -75,3 +78,12 @@ def seen(user: Any, rows: QuerySet[M]) -> QuerySet[M]:
     path = PATHS.get(rows.model)
     own = of(user) if path else None
     return rows if own is None else rows.filter(**{f"{path}__in": own})
+
+
+def seen_attempts(user: Any, attempts: QuerySet[LoginAttempt]) -> QuerySet[LoginAttempt]:
+    """Those of ``attempts`` that ``user`` may see: of their customers' logins, and of unknown ones at their routers."""
+    if of(user) is None:
+        return attempts
+    customers = seen(user, Subscription.objects.annotate(lower=Lower("login")).filter(lower=OuterRef("login")))
+    routers = seen(user, Router.objects.filter(address=OuterRef("router_address")))
+    return attempts.filter(Exists(customers) | Q(login__startswith=UNKNOWN) & Exists(routers))

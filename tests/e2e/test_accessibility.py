@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.e2e.test_browser import page  # noqa: F401  # a fixture
-from tests.faces.test_every_page_of_every_role import of_actions, of_our_own, of_the_lists
+from tests.faces.test_every_page_of_every_role import of_actions, of_our_own, of_the_lists, what_routers_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,6 +63,7 @@ def findings(tab, name):
 
 
 def judged(tab, live_server, wanted):
+    what_routers_report()
     pages = {name: address for name, address, _ in [*of_actions(), *of_our_own(), *of_the_lists()]}
     assert pages.keys() >= EVERY_DAY
     all_pages = {name for name in pages.keys() - NOT_A_PAGE if not name.endswith("_export")}

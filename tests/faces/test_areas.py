@@ -9,13 +9,24 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Area, AuditEntry, Bill, Customer, Payment, StaffArea, Subscription
+from billing.models import (
+    Area,
+    AuditEntry,
+    Bill,
+    Customer,
+    LoginAttempt,
+    NetworkAccount,
+    Payment,
+    StaffArea,
+    Subscription,
+)
 from billing.services import access, areas, payments
 from tests.builders import make_customer, make_overdue_subscription, make_subscription
 from tests.faces.conftest import list_url, text_of, url
 from tests.faces.desk import act, everything_stored
 from tests.faces.test_every_action import ACTIONS, held_run
 from tests.faces.test_every_page_of_every_role import BUTTONS, PAGES
+from tests.services.network.situations import asked, make_online_subscription, make_router
 
 # What concerns the whole installation: the pages are the same for all.
 OF_NO_AREA = {"sweeprun"}
@@ -130,3 +141,50 @@ def test_an_owner_gives_areas_on_the_page_of_a_user(admin_client, south):
     answer = admin_client.post(url(user), values)
     assert answer.status_code == 302, answer.context["errors"]
     assert areas.of(User.objects.get(pk=user.pk)) == {south.pk}
+
+
+def sign_in_at(router, login, answer="Access-Reject"):
+    asked("SELECT radius.post_auth(%s, %s, %s, %s)", login, answer, str(router.address), "00:11:22:33:44:55")
+
+
+def test_sign_ins_of_their_customers_and_unknown_ones_at_their_routers_are_there(limited, admin_client, south):
+    here, there = make_router(area=south), make_router(area=Area.objects.create(name="North"))
+    make_subscription(login="Sue-Home", customer=make_customer(name="Sue South", area=south))
+    make_subscription(login="nora-home")
+    for router in (here, there):
+        for login in ("sue-home", "nora-home", "guessed"):
+            sign_in_at(router, login)
+    sign_in_at(there, "sue-home", "Access-Accept")
+
+    def listed(client):
+        rows = client.get(list_url(LoginAttempt)).context["cl"].result_list
+        return sorted((attempt.login, attempt.result) for attempt in rows)
+
+    unknown = f"?{here.address}"
+    assert listed(limited) == [(unknown, "refused"), ("sue-home", "accepted"), ("sue-home", "refused")]
+    assert len(listed(admin_client)) == 5
+    hidden = LoginAttempt.objects.get(login="nora-home")
+    assert limited.get(url(hidden)).status_code == 404
+
+
+def test_an_entry_is_kept_on_a_router_of_theirs_or_stays_where_it_is(limited, south):
+    rest = {"kind": "routeros", "rest_url": "https://192.0.2.9/rest", "rest_user": "billing"}
+    rest |= {"rest_password_sealed": b"sealed", "certificate_sha256": "ab" * 32}
+    here, there = make_router(area=south, **rest), make_router(area=Area.objects.create(name="North"), **rest)
+    sue = make_online_subscription(login="sue")
+    Customer.objects.filter(pk=sue.customer_id).update(area=south)
+    account = NetworkAccount.objects.get(pk=sue.pk)
+
+    def offered():
+        return set(limited.get(url(sue, "place")).context["form"].fields["router"].queryset)
+
+    assert offered() == {here}
+    answer = limited.post(url(sue, "place"), {"fixed_address": "", "router": there.pk})
+    assert "router" in answer.context["form"].errors
+    account.refresh_from_db()
+    assert account.router is None
+    NetworkAccount.objects.update(router=there)
+    assert offered() == {here, there}
+    act(limited, sue, "place", fixed_address="198.51.100.7")
+    account.refresh_from_db()
+    assert (account.router, str(account.fixed_address)) == (there, "198.51.100.7")

@@ -9,12 +9,23 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from billing.admin.report_pages import REPORTS
-from billing.models import Bill, CashShift, CreditNote, Customer, ImportedFile, Payment, Router, Subscription
+from billing.models import (
+    Bill,
+    CashShift,
+    CreditNote,
+    Customer,
+    ImportedFile,
+    NetworkFinding,
+    Payment,
+    Router,
+    Subscription,
+)
 from billing.rules.roles import AUDITOR, ROLES
 from tests.faces.conftest import url
 from tests.faces.desk import everything_stored
 from tests.faces.roles import ADDED, DELETED, somebody, written
-from tests.faces.test_every_action import ACTIONS, held_run
+from tests.faces.test_every_action import ACTIONS, held_run, online
+from tests.services.network.situations import account, asked, make_router
 
 NOBODY = {"nobody"}
 ANYBODY = ("index", "password_change", "password_change_done", "jsi18n", "search", "login")
@@ -55,7 +66,7 @@ BUTTONS = (  # beside those of ACTIONS: what they are for, and what they need
     (Router, "test_connection", "billing.view_router billing.test_router"),
     (Router, "router_script", "billing.view_router"),
     (Router, "show_secrets", "billing.view_router billing.see_network_secrets"),
-    (Router, "new_secret", "billing.view_router billing.see_network_secrets"),
+    (Router, "new_secret", "billing.view_router billing.change_router billing.see_network_secrets"),
 )
 WITH_HTML = (AUDITOR,)  # every page for somebody who may only look; other tests see those of who may act
 TO_ASK = {"run": "utils.run_job", "pause": "utils.pause_job", "resume": "utils.pause_job"}
@@ -97,6 +108,15 @@ def of_actions():
         yield f"admin:billing_{model._meta.model_name}_{action}", url(row, action), set(needed.split())
 
 
+def what_routers_report():
+    """What only routers write: an open session, one that ended, a sign-in that was refused, and what differs."""
+    subscription, router, now = online(), make_router(), timezone.now()
+    for kind in ("Start", "Stop"):
+        account(kind=kind, unique_id="ended", login=subscription.login, router=router.address)
+    asked("SELECT radius.post_auth('nobody', 'Access-Reject', %s, '')", str(router.address))
+    NetworkFinding.objects.create(router=router, kind="unknown-login", first_seen_at=now, last_seen_at=now)
+
+
 def of_shifts():
     """Of the shift of somebody else."""
     shift = CashShift.objects.create(
@@ -131,6 +151,7 @@ def of_our_own():
 @pytest.fixture
 def pages():
     """All of them, with rows to act on."""
+    what_routers_report()
     return [*of_actions(), *of_shifts(), *of_our_own(), *of_the_lists()]
 
 

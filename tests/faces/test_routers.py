@@ -77,6 +77,28 @@ def test_a_new_secret_is_in_force_and_shown(admin_client):
     assert secret not in all_of_the_audit()
 
 
+def test_only_who_may_change_routers_gives_a_new_secret(staff):
+    router = make_router()
+    before, sees = bytes(router.secret_sealed), staff("view_router", "see_network_secrets")
+    assert sees.post(url(router, "show_secrets")).status_code == 200
+    assert url(router, "new_secret") not in text_of(sees.get(url(router)))
+    assert sees.post(url(router, "new_secret")).status_code == 403
+    assert staff("view_router", "change_router").post(url(router, "new_secret")).status_code == 403
+    router.refresh_from_db()
+    assert bytes(router.secret_sealed) == before
+    may = staff("view_router", "change_router", "see_network_secrets")
+    assert url(router, "new_secret") in text_of(may.get(url(router)))
+    assert may.post(url(router, "new_secret")).status_code == 200
+    assert said() == ["Show secrets: seen in clear.", "New secret: generated, and seen in clear."]
+
+
+def test_a_secret_that_is_entered_is_noted_without_it(admin_client):
+    router = make_router(**{name: VALUES[name] for name in ("name", "address")})
+    admin_client.post(url(router), {**VALUES, "secret": "entered-by-staff"})
+    noted = AuditEntry.objects.filter(object_type="billing.router", kind="changed").latest("id")
+    assert (noted.after["secret_sealed"], noted.actor.username) == ("(hidden)", "admin")
+
+
 def test_secrets_leave_in_no_file(admin_client):
     router = make_router()
     text = b"".join(admin_client.get(list_url(Router, "export/")).streaming_content).decode()

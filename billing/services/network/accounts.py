@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from billing.models import NetworkAccount, NetworkIntent, OnlineSession, Router, Subscription
@@ -73,6 +73,12 @@ def place(subscription: Subscription, *, fixed_address: str | None, router: Rout
     account.fixed_address, account.router = wanted, router
     account.save(update_fields=["fixed_address", "router"])
     return True
+
+
+def routers_for(subscription: Subscription, seen: QuerySet[Router]) -> QuerySet[Router]:
+    """Where the entry of a subscription may be kept: those of ``seen`` that keep entries, and the one that has it."""
+    has_it = Q(accounts=subscription.pk)
+    return Router.objects.filter(has_it | Q(kind=Router.Kind.ROUTEROS, pk__in=seen.values("pk"))).distinct()
 
 
 def sessions_to_end(subscription: Subscription) -> list[int]:
