@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.fields import DayField, TextField
 from billing.admin.formatting import day, instant, link, money
+from billing.admin.who_will_be_cut import at_routers
 from billing.models import SweepRun
 from billing.services import deferral_states, expiry_preview, sweep_runs
 from billing.services.expiry_preview import Chosen
@@ -43,7 +44,8 @@ class ConfirmRun(ActionPage):
 
     def facts(self) -> Facts:
         run: SweepRun = self.row
-        held = expiry_preview.totals(self.now, Chosen(run=run))
+        chosen = Chosen(run=run)
+        held = expiry_preview.totals(self.now, chosen)
         share = (
             _(", {value} % of {active} that were on").format(
                 value=f"{100 * run.looked_at / run.active:.0f}", active=f"{run.active:,}"
@@ -73,6 +75,7 @@ class ConfirmRun(ActionPage):
                     owed=money(held.owed),
                 ),
             ),
+            *at_routers(self.request.user, self.now, chosen),
             (_("Then"), _("The next expiry check disables those that are still due. “Undo this run” takes it back.")),
         ]
 

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -28,6 +28,7 @@ from billing.words import gettext_lazy
 
 NEEDED = ("billing.view_customer", "billing.view_subscription")
 ROWS_A_PAGE = 100
+MOST_ROUTERS = 20
 IN_ONE_LINE = '<span class="whitespace-nowrap">{}</span>'
 WINDOWS = {
     "0": gettext_lazy("the end of today"),
@@ -110,7 +111,7 @@ def _answer(request: HttpRequest, form: WindowForm, found: Preview) -> dict[str,
         title += _(", of those that {run} found").format(run=form.chosen.run)
     return {
         "warnings": held_now(request) or found.remarks,
-        "facts": _facts(found, totals),
+        "facts": [*_facts(found, totals), *at_routers(request.user, found.at, form.chosen)],
         "panels": [Panel(title, HEADS, rows, empty=_("Nobody."))],
         "file": form.address(format="csv"),
         "earlier": form.address(page=page - 1) if page > 1 else "",
@@ -143,6 +144,15 @@ def _facts(found: Preview, totals: Totals) -> Facts:
         ),
         (_("They owe"), money(totals.owed)),
     ]
+
+
+def at_routers(user: Any, at: datetime, chosen: Chosen) -> Facts:
+    """At which routers those are who are due, for those who may see routers."""
+    found = expiry_preview.by_router(at, chosen) if user.has_perm("billing.view_router") else []
+    parts = [(link(router) if router else _("at none"), f"{count:,}") for router, count in found[:MOST_ROUTERS]]
+    if others := sum(count for _router, count in found[MOST_ROUTERS:]):
+        parts.append((_("at others"), f"{others:,}"))
+    return [(_("By router"), format_html_join(", ", "{}: {}", parts))] if parts else []
 
 
 def _row(row: WouldCut) -> tuple[object, ...]:

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from billing.models import AccessState, Area, Bill, Plan, SweepFinding, SweepRun
+from billing.models import AccessState, Area, Bill, OnlineSession, Plan, Router, SweepFinding, SweepRun
 from billing.models.fields import MoneyField
 from billing.rules.errors import Refused
 from billing.rules.periods import start_of_day
@@ -136,6 +137,21 @@ def totals(at: datetime, chosen: Chosen = ALL) -> Totals:
     found = due.aggregate(subscriptions=Count("pk"), customers=Count("subscription__customer", distinct=True))
     bills = Bill.objects.filter(customer__in=due.values("subscription__customer"), status=Bill.Status.OPEN)
     return Totals(**found, owed=bills.aggregate(left=LEFT)["left"] or Decimal(0))
+
+
+def by_router(at: datetime, chosen: Chosen = ALL) -> list[tuple[Router | None, int]]:
+    """How many of those who are due at ``at`` are at each router, most first: online there, or with their entry there.
+
+    None stands for those who are at no router; empty when there is no router at all.
+    """
+    routers = Router.objects.in_bulk()
+    if not routers:
+        return []
+    online = OnlineSession.objects.filter(subscription=OuterRef("subscription")).order_by("-started_at", "-pk")
+    home = F("subscription__network_account__router")
+    place = Coalesce(Subquery(online.values("router")[:1]), home, output_field=BigIntegerField())
+    counts = _due(at, chosen).annotate(place=place).values("place").annotate(count=Count("pk"))
+    return [(routers.get(row["place"]), row["count"]) for row in counts.order_by("-count", "place")]
 
 
 def rows(at: datetime, chosen: Chosen = ALL, *, start: int = 0, stop: int | None = None) -> Iterator[WouldCut]:

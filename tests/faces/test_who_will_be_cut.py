@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from billing.models import Area, Holiday, SweepRun
+from billing.models import Area, Holiday, NetworkAccount, SweepRun
 from billing.services import deferrals, expiry_preview, sweep
 from tests.builders import at, issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import text_of, url
 from tests.faces.desk import everything_stored, facts
+from tests.services.network.situations import account, make_router
 
 TODAY = "2026-05-05"  # a Tuesday
 NOON = at(f"{TODAY}T12:00")
@@ -206,3 +207,22 @@ def test_the_amount_owed_is_what_is_left_of_all_open_bills(admin_client):
     subscription = make_overdue_subscription(now=NOON)
     payments.receive(customer=subscription.customer, amount=Decimal("7.50"), method="cash", now=NOON)
     assert "$12.50" in rows_of(look(admin_client))[0][5]
+
+
+def test_e14_who_confirms_a_run_sees_at_which_routers_it_cuts(admin_client, staff, settings):
+    settings.MAX_CUTS_PERCENT, settings.MAX_CUTS_COUNT = 10, 0
+    late = [due_in(0, login=f"late-{number}") for number in range(4)]
+    assert "By router" not in facts(look(admin_client))
+    north, south = make_router(name="North"), make_router(name="South")
+    for subscription in late[:2]:
+        account(unique_id=f"u{subscription.pk}", login=subscription.login, router=north.address)
+    NetworkAccount.objects.create(subscription=late[2], password_sealed=b"sealed", router=south)
+    told = f'<a class="text-link" href="{url(north)}">North</a>: 2'
+    shown = facts(look(admin_client))["By router"]
+    assert told in shown
+    assert all(f"{name}: 1" in shown for name in ("South</a>", "at none"))
+    sweep.disable_due(now=NOON, limit=10)
+    run = SweepRun.objects.get(status="held")
+    assert facts(admin_client.get(url(run, "confirm")))["By router"] == shown
+    may = staff("view_customer", "view_subscription")
+    assert "By router" not in facts(look(may))
