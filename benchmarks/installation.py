@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import psycopg2
 
-from utils.database import ensure_running
+from utils.database import ensure_running, stop
 
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "benchmarks"
 SQL = Path(__file__).parent / "sql"
+SOCKET = "@isp-billing-benchmarks"  # of Linux: it has no file
 FIRST_DAY = date(2026, 1, 1)
 PRICE = Decimal("29.90")
 LOADED = (
@@ -29,7 +30,7 @@ LOADED = (
 def use() -> None:
     """Start the server and let Django work in its database; comes before the models are loaded."""
     os.environ |= {
-        "DATABASE_URL": ensure_running(FOLDER).url,
+        "DATABASE_URL": _server_with_a_socket(),
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "isp_billing.settings",
         "LOG_LEVEL": "WARNING",
@@ -37,6 +38,23 @@ def use() -> None:
         "NETWORK_KEY": "a-key-for-made-up-routers-and-nothing-else",
         "STATIC_ROOT": str(FOLDER / "static"),
     }
+
+
+def _server_with_a_socket() -> str:
+    """The server's URL; what runs beside it may take the socket."""
+    url = ensure_running(FOLDER).url
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW unix_socket_directories")
+            if cursor.fetchone() == (SOCKET,):
+                return url
+            cursor.execute("ALTER SYSTEM SET unix_socket_directories = %s", [SOCKET])
+    finally:
+        connection.close()
+    stop(FOLDER)
+    return ensure_running(FOLDER).url
 
 
 def connect(url: str = "") -> Any:

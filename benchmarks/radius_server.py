@@ -1,4 +1,7 @@
-"""FreeRADIUS from the folder that is shipped, also with the queries that FreeRADIUS ships for its own tables."""
+"""FreeRADIUS from the folder that is shipped, also with the queries that FreeRADIUS ships for its own tables.
+
+It reaches the database by the socket, as it does on a machine that has both.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from benchmarks import installation
 
 SHIPPED = Path(__file__).resolve().parent.parent / "deploy" / "freeradius"
 OURS = ""
@@ -42,7 +47,7 @@ def running(folder: Path, queries: str, login: str, password: str) -> Iterator[S
     environment = {
         "PATH": f"{os.environ['PATH']}:/usr/sbin",
         "NETWORK_KEY": os.environ["NETWORK_KEY"],
-        "RADIUS_DATABASE_HOST": database.hostname or "127.0.0.1",
+        "RADIUS_DATABASE_HOST": installation.SOCKET,
         "RADIUS_DATABASE_PORT": str(database.port),
         "RADIUS_DATABASE_NAME": database.path.strip("/"),
         "RADIUS_DATABASE_USER": login,

@@ -44,8 +44,7 @@ BEGIN
     RETURN true;
 END $$;
 
-CREATE FUNCTION radius.unseal(sealed bytea) RETURNS text LANGUAGE plpgsql
-SET search_path = radius, pg_temp AS $$
+CREATE FUNCTION radius.unseal(sealed bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     body bytea := substr(sealed, 1, greatest(length(sealed) - 32, 0));
     nonce bytea := substr(sealed, 1, 16);
@@ -53,15 +52,15 @@ DECLARE
     stream bytea := '';
 BEGIN
     IF coalesce(current_setting('isp.tag_inner', true), '') = '' THEN
-        PERFORM use_key(current_setting('isp.network_key', true));
+        PERFORM radius.use_key(current_setting('isp.network_key', true));
     END IF;
     IF length(sealed) < 49 OR substr(sealed, length(body) + 1) <>
-        hmac(current_setting('isp.tag_inner'), current_setting('isp.tag_outer'), body)
+        radius.hmac(current_setting('isp.tag_inner'), current_setting('isp.tag_outer'), body)
     THEN
         RAISE EXCEPTION 'NETWORK_KEY is not the key with which this was sealed';
     END IF;
     FOR number IN 0 .. (length(crossed) - 1) / 32 LOOP
-        stream := stream || hmac(
+        stream := stream || radius.hmac(
             current_setting('isp.stream_inner'), current_setting('isp.stream_outer'), nonce || int4send(number)
         );
     END LOOP;
@@ -152,29 +151,37 @@ CROSS JOIN LATERAL (
 """
 
 # One answer for one sign-in, so that all of it is of one moment: "accept" and what the session gets, with the password
-# at the end, or "reject". An error is neither of them. Two logins that differ in capitals only are refused.
+# at the end, or "reject" and why. An error is neither of them. Two logins that differ in capitals only are refused.
 ANSWER = """
 CREATE FUNCTION radius.answer(wanted text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    policy radius.policy;
+    policy record;
     how_many integer := 0;
-    interim integer := (SELECT interim_seconds FROM billing_networkpolicy WHERE id = 1);
 BEGIN
-    IF interim IS NULL THEN
-        RAISE EXCEPTION 'There is no row in billing_networkpolicy: run the migrations and the scheduler';
-    END IF;
-    FOR policy IN SELECT * FROM radius.policy WHERE login = wanted LIMIT 2 LOOP
+    FOR policy IN
+        SELECT given.*, (SELECT interim_seconds FROM billing_networkpolicy WHERE id = 1) AS interim
+        FROM radius.policy given WHERE login = wanted LIMIT 2
+    LOOP
         how_many := how_many + 1;
     END LOOP;
-    IF how_many <> 1 OR policy.state = 'off' OR policy.password_sealed IS NULL THEN
-        RETURN 'reject';
+    IF how_many = 0 AND NOT EXISTS (SELECT FROM billing_networkpolicy) THEN
+        RAISE EXCEPTION 'There is no row in billing_networkpolicy: run the migrations and the scheduler';
+    ELSIF how_many = 0 THEN
+        RETURN 'reject|unknown login';
+    ELSIF how_many > 1 THEN
+        RETURN 'reject|another login differs in capitals only';
+    ELSIF policy.state = 'off' THEN
+        RETURN 'reject|' || policy.why;
+    ELSIF policy.password_sealed IS NULL THEN
+        RETURN 'reject|no password set';
     END IF;
     RETURN concat(
         'accept|', CASE family(policy.framed_address) WHEN 4 THEN host(policy.framed_address) END,
         '|', CASE family(policy.framed_address) WHEN 6 THEN host(policy.framed_address) END,
         '|', policy.pool, '|', policy.up_kbps || 'k/' || policy.down_kbps || 'k', '|', policy.address_list,
-        '|', policy.session_timeout, '|', interim, '|', policy.class, '|', radius.unseal(policy.password_sealed)
+        '|', policy.session_timeout, '|', policy.interim, '|', policy.class,
+        '|', radius.unseal(policy.password_sealed)
     );
 END $$;
 """
@@ -202,35 +209,24 @@ BEGIN
 END $$;
 """
 
+# Once for each sign-in, as it was answered: what is refused although the answer was "accept" had a wrong password.
 POST_AUTH = """
-CREATE FUNCTION radius.post_auth(wanted text, answer text, router text, station text) RETURNS boolean
+CREATE FUNCTION radius.post_auth(wanted text, answer text, why text, router text, station text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     is_accepted boolean := answer = 'Access-Accept';
-    known record;
-    name text := wanted;
-    why text := '';
 BEGIN
-    PERFORM radius.heard(id) FROM billing_router WHERE address = router::inet AND is_active;
-    IF is_accepted THEN
-        SELECT 1 AS found INTO known FROM billing_subscription WHERE lower(login) = wanted;
-    ELSE
-        SELECT state, policy.why, password_sealed INTO known FROM radius.policy WHERE login = wanted;
-    END IF;
+    PERFORM FROM billing_router JOIN billing_routerstate ON router_id = id
+    WHERE address = router::inet AND last_contact_at > now() - interval '1 minute';
     IF NOT FOUND THEN
-        name := '?' || router;
-        why := 'unknown login';
-    ELSIF NOT is_accepted THEN
-        why := CASE
-            WHEN known.state = 'off' THEN known.why
-            WHEN known.password_sealed IS NULL THEN 'no password set'
-            ELSE 'wrong password'
-        END;
+        PERFORM radius.heard(id) FROM billing_router WHERE address = router::inet AND is_active;
     END IF;
     INSERT INTO billing_loginattempt AS attempt
         (login, result, count, first_at, last_at, reason, calling_station, router_address)
     VALUES (
-        name, CASE WHEN is_accepted THEN 'accepted' ELSE 'refused' END, 1, now(), now(), left(why, 120),
+        CASE WHEN why = 'unknown login' THEN '?' || router ELSE wanted END,
+        CASE WHEN is_accepted THEN 'accepted' ELSE 'refused' END, 1, now(), now(),
+        CASE WHEN is_accepted THEN '' ELSE left(coalesce(nullif(why, ''), 'wrong password'), 120) END,
         left(station, 64), router::inet
     )
     ON CONFLICT (login, result) DO UPDATE SET

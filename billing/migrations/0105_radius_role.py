@@ -4,7 +4,7 @@ from django.db import migrations
 
 CALLED_BY_SERVERS = (
     "radius.answer(text), radius.router_secret(text), radius.router_requires_ma(text), "
-    "radius.post_auth(text, text, text, text), "
+    "radius.post_auth(text, text, text, text, text), "
     f"radius.accounting({', '.join(['text'] * 16)})"
 )
 # Two databases of one cluster may be migrated at once.

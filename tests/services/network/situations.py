@@ -59,8 +59,11 @@ def answer_to(login):
     """What RADIUS is told of a login: {attribute: value}, or None for a refusal."""
     asked("SELECT radius.use_key(%s)", settings.NETWORK_KEY)
     word, *values = asked("SELECT radius.answer(%s) AS answer", login)[0]["answer"].split("|", len(GIVEN))
-    assert word == "accept" or not values
-    return {name: value for name, value in zip(GIVEN, values, strict=True) if value} if values else None
+    if word == "reject":
+        assert len(values) == 1
+        return None
+    assert word == "accept"
+    return {name: value for name, value in zip(GIVEN, values, strict=True) if value}
 
 
 PACKET = {

@@ -63,7 +63,7 @@ def test_it_may_ask_and_report(limited):
     assert limited.fetchone()[0].endswith(f"|{PASSWORD}")
     limited.execute("SELECT radius.router_secret(%s), radius.router_requires_ma(%s)", [router.address] * 2)
     assert limited.fetchone() == (SECRET, "yes")
-    limited.execute("SELECT radius.post_auth(%s, 'Access-Accept', %s, '')", [subscription.login, router.address])
+    limited.execute("SELECT radius.post_auth(%s, 'Access-Accept', '', %s, '')", [subscription.login, router.address])
     packet = {**PACKET, "login": subscription.login, "router": router.address}
     limited.execute(f"SELECT radius.accounting({', '.join(['%s'] * len(packet))})", list(packet.values()))
     assert limited.fetchone() == (True,) and subscription.onlinesessions.exists()
