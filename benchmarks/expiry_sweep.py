@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +14,11 @@ from benchmarks import installation, overdue
 from benchmarks.measuring import BULK, LIMIT, LOOP, OURS, SAMPLE, WIDE, Course, Race, Work
 from benchmarks.overdue import DUE_AT
 from benchmarks.peers.running import running
-from billing.models import AccessEvent, AccessState, Bill, BillLine, Block
+from billing.models import AccessEvent, AccessState, Bill, BillLine, Block, NetworkIntent, Router
 from billing.services import sweep
 
 WORK = Work("Expiry sweep", "cut row", limit=WIDE)
+WITH_ROUTER = f"{OURS}, with a router"
 WIDE_TABLES = ("wide_subscription", "wide_audit", "wide_intent")
 
 
@@ -27,6 +29,7 @@ def race(course: Course) -> Race:
     acts: list[tuple[str, int, Callable[[], object]]] = [
         (LIMIT, len(due), lambda: _by_hand(course.by_hand)),
         (OURS, len(due), _disable),
+        (WITH_ROUTER, len(due), _disable),
         (BULK, len(due), _bulk),
         (LOOP, len(sample), lambda: _loop(sample)),
     ]
@@ -35,7 +38,8 @@ def race(course: Course) -> Race:
     for number in range(course.rounds):
         wide.run(race, len(due))
         for contender, count, act in reversed(acts) if number % 2 else acts:
-            race.run(contender, count, act)
+            with _a_router_to_tell(count if contender == WITH_ROUTER else 0):
+                race.run(contender, count, act)
             overdue.check_cut(count)
             overdue.put_back(course.by_hand)
         for peer in others:
@@ -70,6 +74,18 @@ class Wide:
     def _execute(self, name: str, parameters: dict[str, object] | None = None) -> None:
         with self.by_hand.cursor() as cursor:
             cursor.execute(installation.sql(name), parameters)
+
+
+@contextmanager
+def _a_router_to_tell(count: int) -> Iterator[None]:
+    """An active router, so that each of ``count`` cuts writes what the network is to do; none with 0."""
+    if count:
+        Router.objects.create(name="router", kind=Router.Kind.DRY_RUN, address="192.0.2.1")
+    yield
+    assert NetworkIntent.objects.filter(reason="off").count() == count
+    NetworkIntent.objects.all().delete()
+    Router.objects.all().delete()
+    installation.settle_down("billing_networkintent")
 
 
 def _by_hand(connection: Any) -> None:

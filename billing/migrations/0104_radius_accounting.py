@@ -247,7 +247,9 @@ BEGIN
     SELECT * INTO session FROM billing_onlinesession WHERE unique_id = packet.unique_id FOR UPDATE;
     IF FOUND THEN
         end_of_session := session.started_at + session.session_seconds * interval '1 second';
-        IF radius.is_another(packet, end_of_session) THEN
+        IF radius.is_another(packet, end_of_session)
+            AND (packet.kind = 'Start' OR packet.seconds < session.session_seconds)  -- not a clock set right
+        THEN
             PERFORM radius.close_session(packet.unique_id, end_of_session, 'Lost-Id-Used-Again');
             session := NULL;
         END IF;

@@ -117,7 +117,9 @@ def _pair(name: str, value: bytes) -> bytes:
 def _bytes(name: str, value) -> bytes:
     if name in ADDRESSES:
         return socket.inet_aton(value)
-    return value.encode() if isinstance(value, str) else struct.pack("!I", value)
+    if isinstance(value, int):
+        return struct.pack("!I", value)
+    return value.encode() if isinstance(value, str) else value
 
 
 def _parsed(body: bytes):

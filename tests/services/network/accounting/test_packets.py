@@ -209,6 +209,13 @@ def test_an_id_that_is_given_again_is_another_session(tell):
     assert OnlineSession.objects.get().download_bytes == 7 and used() == [(1057, 0)]
 
 
+def test_a_clock_of_the_router_that_is_set_right_makes_no_other_session(tell):
+    tell("Start")
+    tell("Interim-Update", 300, down=1000)
+    tell("Interim-Update", 600, down=1500, at_epoch=int(START.timestamp()) + 2400)
+    assert OnlineSession.objects.get().download_bytes == 1500 and used() == [(1500, 0)]
+
+
 def test_an_unknown_login_is_kept_and_counts_for_nobody(tell):
     tell("Start", login="stranger")
     tell("Interim-Update", 300, login="stranger", down=1000)
