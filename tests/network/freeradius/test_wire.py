@@ -131,7 +131,7 @@ def test_a_session_over_the_wire(router, server):
     assert router.account(nas.START, **about, Event_Timestamp=started)
     session = OnlineSession.objects.get()
     assert (session.subscription, session.login) == (subscription, subscription.login)
-    assert (session.policy_class, session.calling_station) == (told["Class"], 'it\'s "odd" \\ here')
+    assert (session.policy_class, session.calling_station) == (told["Class"], "it=27s =22odd=22 =5C here")
     counters = {"Acct_Input_Octets": 5, "Acct_Output_Octets": 7, "Acct_Output_Gigawords": 1}
     for _ in range(2):
         assert router.account(nas.INTERIM, **about, **counters, Acct_Session_Time=300, Event_Timestamp=started + 300)
@@ -142,6 +142,14 @@ def test_a_session_over_the_wire(router, server):
     assert (record.download_bytes, record.upload_bytes, record.cause) == (2**32 + 7, 5, "User-Request")
     used = UsageDay.objects.get()
     assert (used.download_bytes, used.upload_bytes) == (2**32 + 7, 5) and not OnlineSession.objects.exists()
+
+
+def test_the_id_of_a_session_is_kept_as_the_router_has_it(router):
+    """It is named to the router again when the session is to be ended."""
+    subscription = make_online_subscription()
+    session_id = "erx Gig 1/0.7:#7+[x];<9>,(a)&b|*!?^~"
+    assert router.account(nas.START, User_Name=subscription.login, Acct_Session_Id=session_id)
+    assert OnlineSession.objects.get().session_id == session_id
 
 
 def test_a_restart_of_the_router_over_the_wire(router):
