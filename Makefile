@@ -74,8 +74,9 @@ format: dev-venv ## bring the code into its form
 	$(VENV)/ruff format .
 	$(VENV)/djlint --quiet --reformat --profile django $(TEMPLATES)
 
-words: dev-venv ## compile the translations of documents
-	$(VENV)/pybabel compile --directory billing/documents/locale --domain django
+words: dev-venv ## bring the translations up to date with the sources and compile them
+	DEMO=1 $(VENV)/python -m scripts.words
+	$(VENV)/pybabel --quiet compile --directory billing/documents/locale --domain django
 
 migrate-check: dev-venv ## check that the migrations say what the models say
 	$(MANAGE) makemigrations --check --dry-run

@@ -7,11 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from billing.documents import rendering
-from billing.documents.papers import Paper, language_of
+from billing.documents.papers import Paper
 from billing.documents.payment_code import way_to_pay
 from billing.models import Bill
 from billing.services.network import garden as gardens
@@ -23,13 +24,14 @@ from utils.sign_in.addresses import client_address
 def garden(request: HttpRequest) -> HttpResponse:
     """What the subscriber at this address owes; for every other address a page that names nobody.
 
-    Nothing in the request but its address is looked at.
+    Nothing in the request but its address is looked at, and the languages that the browser likes when the customer
+    has none.
     """
     bills = gardens.open_bills_of(client_address(request), now=timezone.now())
-    return HttpResponse(rendering.html(_paper(bills)))
+    return HttpResponse(rendering.html(_paper(bills, likes=get_language_from_request(request))))
 
 
-def _paper(bills: list[Bill]) -> Paper:
+def _paper(bills: list[Bill], *, likes: str) -> Paper:
     content: dict[str, Any] = {
         "seller_name": settings.COMPANY_NAME,
         "bills": [(bill, way_to_pay(bill)) for bill in bills],
@@ -40,5 +42,5 @@ def _paper(bills: list[Bill]) -> Paper:
             "owed": sum(bill.outstanding for bill in bills),
             "currency": bills[0].currency,
         }
-    language = language_of(bills[0].customer) if bills else settings.LANGUAGE_CODE
+    language = (bills[0].customer.language if bills else "") or likes
     return Paper(template="garden.html", name="garden", language=language, content=content)

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
-from django.conf.global_settings import LANGUAGES
 
+from billing.rules.languages import LANGUAGES
 from isp_billing import admin_site
 from utils.env import Env
 from utils.log_settings import to_console
@@ -79,6 +79,8 @@ SESSION_HISTORY_DAYS = env.number("SESSION_HISTORY_DAYS", 365, least=31, most=MO
 # --- Time and language ---------------------------------------------------------------------
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = True, not DEMO, "Lax"
 LOCALE_PATHS = [BASE_DIR / "billing" / "documents" / "locale"]
 
 # --- Scheduler -----------------------------------------------------------------------------
@@ -167,6 +169,7 @@ MIDDLEWARE = [
     "utils.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "utils.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from billing.garden import garden
 from utils.monitoring import health
@@ -11,6 +12,7 @@ urlpatterns = [
     path("admin/", include("billing.admin.urls")),
     path("admin/", admin.site.urls),
     path("garden/", garden, name="garden"),
+    path("language/", set_language, name="set_language"),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("healthz", health.healthz),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 
 class JobRun(models.Model):
@@ -56,7 +57,7 @@ class JobRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job_id} of {self.slot:%Y-%m-%d %H:%M}"
+        return _("{job_id} of {slot}").format(job_id=self.job_id, slot=f"{self.slot:%Y-%m-%d %H:%M}")
 
 
 class JobTotal(models.Model):
@@ -203,4 +204,5 @@ class AlarmNotice(models.Model):
         indexes = [models.Index(fields=["next_try_at"], condition=Q(sent_at__isnull=True), name="alarmnotice_waiting")]
 
     def __str__(self) -> str:
-        return f"{'end of ' if self.is_end else ''}{self.alarm} by {self.channel}"
+        told = _("end of {alarm} by {channel}") if self.is_end else _("{alarm} by {channel}")
+        return told.format(alarm=self.alarm, channel=self.channel)

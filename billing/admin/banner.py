@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from billing.admin import scheduler_page
@@ -54,8 +55,9 @@ def problems() -> int:
 
 
 def _found() -> tuple[list[str], list[str]]:
-    if (found := cache.get(KEY)) is None:
-        cache.set(KEY, found := _look(), SECONDS)
+    key = f"{KEY}-{get_language()}"
+    if (found := cache.get(key)) is None:
+        cache.set(key, found := _look(), SECONDS)
     return found
 
 

@@ -21,7 +21,7 @@ LINE = "line_"
 
 
 class ReasonForm(forms.Form):
-    reason = TextField(help_text=gettext_lazy("Needed, for the books: why."))
+    reason = TextField(label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed, for the books: why."))
 
 
 class WriteOffForm(OnceForm, ReasonForm):

@@ -49,7 +49,7 @@ class ShiftStateFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("open", "open"), ("closed", _("closed, not handed over")), ("signed", _("handed over"))]
+        return [("open", _("open")), ("closed", _("closed, not handed over")), ("signed", _("handed over"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CashShift]) -> QuerySet[CashShift]:
         states: dict[str | None, dict[str, bool]] = {
@@ -177,7 +177,7 @@ def _documents(shift: CashShift, user: Any) -> list[Panel]:
         for one in areas.seen(user, found).select_related("payment", "credit_note").order_by("-id")[:SHOWN]
     ]
     return [
-        Panel(_("Payments"), (Column("Customer"), *PAYMENT_COLUMNS), rows, more=more),
+        Panel(_("Payments"), (Column(_("Customer")), *PAYMENT_COLUMNS), rows, more=more),
         Panel(BACK, REVERSALS, back),
     ]
 

@@ -39,7 +39,7 @@ class CountField(AmountField):
 
 
 class MoveForm(OnceForm):
-    amount = AmountField()
+    amount = AmountField(label=gettext_lazy("Amount"))
     reason = TextField(
         label=gettext_lazy("What for"),
         help_text=gettext_lazy("Needed, for the books: what was paid, or where the cash went."),

@@ -24,7 +24,7 @@ from billing.admin.rules_in_force import plan_panel
 from billing.models import Item, Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.rules.money import rounded
-from billing.services import plans
+from billing.services import plans, wording
 from billing.words import gettext_lazy
 
 BILLS_WHILE_UNPAID = [
@@ -49,7 +49,9 @@ NONE_BY_DEFAULT = ("lead_days", "trial_days")
 
 
 class PlanForm(forms.ModelForm):
-    price = forms.DecimalField(max_digits=14, min_value=0, widget=UnfoldAdminDecimalFieldWidget)
+    price = forms.DecimalField(
+        label=gettext_lazy("Price"), max_digits=14, min_value=0, widget=UnfoldAdminDecimalFieldWidget
+    )
 
     class Meta:
         model = Plan
@@ -160,8 +162,7 @@ class PlanAdmin(DeletedUnlessUsed):
 
     @display(description=gettext_lazy("every"))
     def every(self, plan: Plan) -> str:
-        unit = plan.get_interval_unit_display()
-        return unit if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
+        return wording.rhythm(plan.interval_count, plan.interval_unit)
 
     @display(description=gettext_lazy("down / up (kbit/s)"))
     def speed(self, plan: Plan) -> str:

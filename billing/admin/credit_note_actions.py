@@ -18,8 +18,10 @@ from billing.words import gettext_lazy
 
 
 class WithdrawForm(OnceForm):
-    amount = AmountField()
-    reason = TextField(help_text=gettext_lazy("Needed, for the books: why the credit is taken back."))
+    amount = AmountField(label=gettext_lazy("Amount"))
+    reason = TextField(
+        label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed, for the books: why the credit is taken back.")
+    )
 
 
 class OfCreditNote(Deed):

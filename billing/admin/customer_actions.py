@@ -27,16 +27,24 @@ def in_currency() -> str:
 
 
 class ItemForm(OnceForm):
-    description = TextField(help_text=gettext_lazy("Needed: the customer reads it on the bill."))
-    amount = AmountField()
+    description = TextField(
+        label=gettext_lazy("Description"), help_text=gettext_lazy("Needed: the customer reads it on the bill.")
+    )
+    amount = AmountField(label=gettext_lazy("Amount"))
     tax_rate = forms.ModelChoiceField(
-        TaxRate.objects.all(), required=False, empty_label=gettext_lazy("No tax"), widget=UnfoldAdminSelectWidget
+        TaxRate.objects.all(),
+        label=gettext_lazy("Tax rate"),
+        required=False,
+        empty_label=gettext_lazy("No tax"),
+        widget=UnfoldAdminSelectWidget,
     )
 
 
 class GiveCreditForm(OnceForm):
-    amount = AmountField()
-    reason = TextField(help_text=gettext_lazy("Needed: the customer reads it on the credit note."))
+    amount = AmountField(label=gettext_lazy("Amount"))
+    reason = TextField(
+        label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed: the customer reads it on the credit note.")
+    )
 
 
 class AddItem(ActionPage):

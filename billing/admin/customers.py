@@ -61,6 +61,7 @@ FORM_FIELDS = (
 
 class CustomerForm(forms.ModelForm):
     code = forms.CharField(
+        label=gettext_lazy("Code"),
         max_length=20,
         required=False,
         widget=UnfoldAdminTextInputWidget,

@@ -21,8 +21,11 @@ DIGITS, DECIMALS = PercentField.precision
 
 
 class DiscountForm(OnceForm):
-    description = TextField(max_length=100, help_text=gettext_lazy("Needed: what it is given for."))
+    description = TextField(
+        label=gettext_lazy("Description"), max_length=100, help_text=gettext_lazy("Needed: what it is given for.")
+    )
     percent = forms.DecimalField(
+        label=gettext_lazy("Percent"),
         max_digits=DIGITS,
         decimal_places=DECIMALS,
         required=False,

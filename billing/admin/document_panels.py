@@ -14,9 +14,9 @@ from billing.models import Allocation, Bill, CreditNote, Payment
 TAX_COLUMNS = columns(
     "Tax",
     "Percent",
-    "On",
+    "Net",
     "Amount",
-    amounts=("Percent", "On", "Amount"),
+    amounts=("Percent", "Net", "Amount"),
 )
 PART_COLUMNS = columns(
     "Bill",

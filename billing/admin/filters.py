@@ -114,7 +114,7 @@ class DebtFilter(SimpleListFilter):
     parameter_name = "debt"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
-        return [("overdue", "overdue"), ("open", _("has open bills"))]
+        return [("overdue", _("overdue")), ("open", _("has open bills"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         bills = Bill.objects.filter(customer=OuterRef("pk"), status=Bill.Status.OPEN)
@@ -146,8 +146,8 @@ class AccessFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[str, str]]:
         return [
-            ("on", "on"),
-            ("off", "off"),
+            ("on", _("on")),
+            ("off", _("off")),
             *((value, _("off: {text}").format(text=text)) for value, text in Block.Reason.choices),
         ]
 

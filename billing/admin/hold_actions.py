@@ -24,7 +24,7 @@ class HoldForm(forms.Form):
         required=False,
         help_text=gettext_lazy("First day with service again. Empty: until somebody resumes it."),
     )
-    note = TextField(help_text=gettext_lazy("For your colleagues: why."))
+    note = TextField(label=gettext_lazy("Note"), help_text=gettext_lazy("For your colleagues: why."))
 
 
 class OnHold(Deed):

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from billing.admin import formatting
 from billing.admin.base import attempt
 from billing.admin.import_forms import NEEDS, ColumnsForm, UploadForm, first_rows
-from billing.admin.panels import Panel, columns
+from billing.admin.panels import Column, Panel, columns
 from billing.models import ImportedFile, ImportedRow
 from billing.rules import cells
 from billing.rules.errors import Refused
@@ -114,7 +114,7 @@ def _columns(request: HttpRequest, file: ImportedFile) -> HttpResponse:
         _start(request, timezone.now())
         return redirect("import_file", pk=file.pk)
     rows = first_rows(list(file.rows.order_by("position")[:ROWS_SHOWN]))
-    panels = [Panel(_("The first rows"), columns(*file.head), [tuple(row) for row in rows])]
+    panels = [Panel(_("The first rows"), tuple(map(Column, file.head)), [tuple(row) for row in rows])]
     return _page(request, "billing/import_columns.html", str(file), file=file, form=form, panels=panels)
 
 

@@ -117,7 +117,7 @@ def _record(request: HttpRequest, asked: JobRequest, text: str) -> None:
 
 
 def _tell(request: HttpRequest, asked: JobRequest, *, is_theirs: bool) -> None:
-    text = KINDS[asked.kind].told.format(NAMES[asked.job_id])
+    text = KINDS[asked.kind].told.format(_(NAMES[asked.job_id]))
     if not is_theirs:
         text = _("That was asked for already, by {asked_by}, and waits.").format(asked_by=asked.asked_by)
     if status.current(TIMETABLE, timezone.now()).leader is None:

@@ -22,9 +22,13 @@ from billing.words import gettext_lazy
 
 class PlaceForm(forms.Form):
     fixed_address = forms.GenericIPAddressField(
-        required=False, widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Empty: from the pool of the plan.")
+        label=gettext_lazy("Fixed address"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Empty: from the pool of the plan."),
     )
     router = forms.ModelChoiceField(
+        label=gettext_lazy("Router"),
         queryset=Router.objects.none(),
         required=False,
         empty_label=gettext_lazy("None: it signs in by RADIUS"),
@@ -101,7 +105,7 @@ class NewPassword(SecretPage, InNetwork):
         return [*facts_of(self.row), (_("Then"), told)]
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
-        return {"Login": self.row.login.lower(), "Password": accounts.new_password(self.row)}
+        return {_("Login"): self.row.login.lower(), _("Password"): accounts.new_password(self.row)}
 
 
 class ShowPassword(SecretPage, InNetwork):
@@ -113,7 +117,7 @@ class ShowPassword(SecretPage, InNetwork):
     said = gettext_lazy("Show password: seen in clear.")
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
-        return {"Login": self.row.login.lower(), "Password": accounts.password_of(self.row)}
+        return {_("Login"): self.row.login.lower(), _("Password"): accounts.password_of(self.row)}
 
 
 class Place(InNetwork):

@@ -16,6 +16,7 @@ from billing.admin.session_cells import size
 from billing.models import LoginAttempt, NetworkFinding, OnlineSession, SessionRecord
 from billing.models.network_sessions import Session
 from billing.services import areas
+from billing.services.network import codes
 from billing.words import gettext_lazy
 
 
@@ -61,7 +62,7 @@ class ResolvedFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("open", "open"), ("resolved", "resolved")]
+        return [("open", _("open")), ("resolved", _("resolved"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[NetworkFinding]) -> QuerySet[NetworkFinding]:
         states: dict[str | None, bool] = {"open": True, "resolved": False}
@@ -90,7 +91,7 @@ class NetworkFindingAdmin(ReadOnlyAdmin):
 class LoginAttemptAdmin(ReadOnlyAdmin):
     """Logins as they were typed, and unknown ones by the router."""
 
-    list_display = ("login", "outcome", "count", "reason", "first_at", "last_at", "router_address", "calling_station")
+    list_display = ("login", "outcome", "count", "why", "first_at", "last_at", "router_address", "calling_station")
     list_filter = ("result",)
     search_fields = ("login__startswith",)
     search_help_text = gettext_lazy("The beginning of a login; “?” and a router's address for unknown ones")
@@ -100,6 +101,12 @@ class LoginAttemptAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoginAttempt]:
         return areas.seen_attempts(request.user, super().get_queryset(request))
 
+    @display(description=gettext_lazy("reason"))
+    def why(self, attempt: LoginAttempt) -> str:
+        return codes.in_words(attempt.reason) or NONE
+
     @display(description=gettext_lazy("result"))
     def outcome(self, attempt: LoginAttempt) -> SafeString:
-        return label(attempt.result, "success" if attempt.result == LoginAttempt.Result.ACCEPTED else "danger")
+        return label(
+            attempt.get_result_display(), "success" if attempt.result == LoginAttempt.Result.ACCEPTED else "danger"
+        )

@@ -55,7 +55,7 @@ def usage(subscription: Subscription) -> Panel | None:
     told = _("{size} on {counted}, {day} to {day_2}.").format(
         size=size(total), counted=counted(len(found), "day"), day=day(found[0].day), day_2=day(found[-1].day)
     )
-    return Panel(_("Used per day"), (), empty="", sentences=[told], chart=charts.columns("Used per day", drawn))
+    return Panel(_("Used per day"), (), empty="", sentences=[told], chart=charts.columns(_("Used per day"), drawn))
 
 
 def _used(one: UsageDay) -> str:

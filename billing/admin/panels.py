@@ -36,6 +36,6 @@ class Panel:
 
 
 def columns(*texts: str, amounts: Iterable[str] = ()) -> tuple[Column, ...]:
-    """The heads of columns; those named in ``amounts`` stand to the right."""
+    """The heads of columns, in the language of the reader; those named in ``amounts`` stand to the right."""
     right = set(amounts)
-    return tuple(Column(text, text in right) for text in texts)
+    return tuple(Column(_(text), text in right) for text in texts)

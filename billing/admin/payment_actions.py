@@ -29,14 +29,16 @@ def left_of(source: Payment | CreditNote) -> Any:
 
 class ReverseForm(OnceForm):
     kind = RadioField(choices=REVERSED, initial=Reversal.Kind.MISTAKE, label=gettext_lazy("What happened"))
-    amount = AmountField()
-    reason = TextField(help_text=gettext_lazy("Needed, for the books: what was wrong."))
+    amount = AmountField(label=gettext_lazy("Amount"))
+    reason = TextField(label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed, for the books: what was wrong."))
 
 
 class RefundForm(OnceForm):
-    amount = AmountField()
+    amount = AmountField(label=gettext_lazy("Amount"))
     method = MethodField(label=gettext_lazy("Paid out by"))
-    reason = TextField(help_text=gettext_lazy("Needed, for the books: why the money is paid out."))
+    reason = TextField(
+        label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed, for the books: why the money is paid out.")
+    )
 
 
 class TakeBack(Deed):

@@ -38,7 +38,7 @@ class PlanForm(forms.Form):
     plan = PlanField(
         Plan.objects.none(), label=gettext_lazy("New plan"), empty_label=None, widget=UnfoldAdminSelectWidget
     )
-    when = RadioField(initial=NOW)
+    when = RadioField(label=gettext_lazy("When"), initial=NOW)
 
     def __init__(self, subscription: Subscription, today: date, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -41,7 +41,11 @@ class PrintForm(forms.Form):
     since = forms.DateField(label=gettext_lazy("Issued from"), widget=UnfoldAdminDateWidget)
     until = forms.DateField(label=gettext_lazy("until"), widget=UnfoldAdminDateWidget)
     area = forms.ModelChoiceField(
-        Area.objects.all(), required=False, empty_label=gettext_lazy("All areas"), widget=UnfoldAdminSelectWidget
+        Area.objects.all(),
+        label=gettext_lazy("Area"),
+        required=False,
+        empty_label=gettext_lazy("All areas"),
+        widget=UnfoldAdminSelectWidget,
     )
     which = forms.ChoiceField(
         label=gettext_lazy("Which"),

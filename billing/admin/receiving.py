@@ -33,10 +33,12 @@ class ReceivePaymentForm(OnceForm):
     """``request_key`` is made with the form: however often it is sent, it makes one payment (rule M9)."""
 
     amount = AmountField(
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "autofocus": True})
+        label=gettext_lazy("Amount"),
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
     )
-    method = MethodField()
+    method = MethodField(label=gettext_lazy("Method"))
     bill = forms.ModelChoiceField(
+        label=gettext_lazy("Bill"),
         queryset=Bill.objects.none(),
         required=False,
         empty_label=gettext_lazy("The oldest open bill first"),
@@ -46,7 +48,7 @@ class ReceivePaymentForm(OnceForm):
             "invalid_choice": gettext_lazy("This is not a bill of this customer. Choose another, or none.")
         },
     )
-    note = TextField()
+    note = TextField(label=gettext_lazy("Note"))
 
     def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

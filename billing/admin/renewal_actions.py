@@ -21,7 +21,7 @@ from billing.words import gettext_lazy
 
 
 class RenewForm(OnceForm):
-    method = MethodField()
+    method = MethodField(label=gettext_lazy("Method"))
 
 
 class RenewSubscription(ActionPage):

@@ -24,7 +24,9 @@ from billing.words import gettext_lazy
 
 
 class WonForm(forms.Form):
-    reason = TextField(help_text=gettext_lazy("Needed, for the books: what the bank wrote."))
+    reason = TextField(
+        label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed, for the books: what the bank wrote.")
+    )
 
 
 class WinChargeback(Deed):

@@ -110,7 +110,9 @@ class RouterScript(SecretPage):
 
     @property
     def said(self) -> str:
-        return _("Router script: made {value} the secret.").format(value="with" if self._may_see else "without")
+        if self._may_see:
+            return _("Router script: made with the secret.")
+        return _("Router script: made without the secret.")
 
     @property
     def _may_see(self) -> bool:
@@ -121,6 +123,5 @@ class RouterScript(SecretPage):
 
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
         secret = routers.secrets_of(self.row).get(routers.RADIUS_SECRET, "") if self._may_see else ""
-        return {
-            "Paste into the terminal": format_html("<pre>{}</pre>", mikrotik.script(self.row, secret=secret, **data))
-        }
+        script = mikrotik.script(self.row, secret=secret, **data)
+        return {_("Paste into the terminal"): format_html("<pre>{}</pre>", script)}

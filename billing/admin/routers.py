@@ -23,7 +23,7 @@ from billing.admin.session_cells import SESSION_COLUMNS, session_row
 from billing.models import NetworkFinding, NetworkIntent, OnlineSession, Router, RouterState, Subscription
 from billing.rules.errors import Refused
 from billing.services import areas
-from billing.services.network import routers
+from billing.services.network import codes, routers
 from billing.words import gettext_lazy
 
 SHOWN = 20
@@ -89,7 +89,17 @@ class RouterForm(forms.ModelForm):
 @admin.register(Router)
 class RouterAdmin(DeletedUnlessUsed):
     form = RouterForm
-    list_display = ("name", "kind", "address", "state", "sessions", "backlog", "last_contact", "failing_since", "area")
+    list_display = (
+        "name",
+        "kind",
+        "address",
+        "condition",
+        "sessions",
+        "backlog",
+        "last_contact",
+        "failing_since",
+        "area",
+    )
     list_select_related = ("area", "state")
     list_filter = ("is_active", "kind", "area")
     sortable_by = ("name",)
@@ -139,7 +149,7 @@ class RouterAdmin(DeletedUnlessUsed):
         return [_state(row), *(make(user, row) for permission, make in parts if user.has_perm(permission))]
 
     @display(description=gettext_lazy("state"))
-    def state(self, router: Router) -> SafeString:
+    def condition(self, router: Router) -> SafeString:
         if not router.is_active:
             return label(_("not active"))
         found = _state_of(router)
@@ -198,7 +208,7 @@ def _intent(intent: NetworkIntent) -> tuple[object, ...]:
     return (
         link(intent.subscription),
         instant(intent.requested_at),
-        intent.reason,
+        codes.in_words(intent.reason),
         intent.attempts,
         instant(intent.failing_since),
         error,

@@ -108,7 +108,7 @@ def _jobs(request: HttpRequest, found: SchedulerStatus) -> Panel:
 
 def _row(job: JobStatus, runs: list[Fact], who: dict[int, Any]) -> tuple[object, ...]:
     return (
-        format_html('{}<br><span class="text-subtle">{}</span>', job.name, job.id),
+        format_html('{}<br><span class="text-subtle">{}</span>', _(job.name), job.id),
         job.schedule,
         _state(job, who),
         _ended(job.last_success),

@@ -31,14 +31,14 @@ MOST_SHOWN = 10
 
 
 class DisableForm(forms.Form):
-    reason = RadioField(choices=STAFF_REASONS, initial=Block.Reason.MANUAL)
-    note = TextField(help_text=gettext_lazy("For your colleagues: why, and until when."))
+    reason = RadioField(label=gettext_lazy("Reason"), choices=STAFF_REASONS, initial=Block.Reason.MANUAL)
+    note = TextField(label=gettext_lazy("Note"), help_text=gettext_lazy("For your colleagues: why, and until when."))
 
 
 class RestoreForm(forms.Form):
     """Valid is every reason that staff can take back; offered are those that are open."""
 
-    reason = RadioField(choices=STAFF_REASONS)
+    reason = RadioField(label=gettext_lazy("Reason"), choices=STAFF_REASONS)
 
     def __init__(self, offered: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

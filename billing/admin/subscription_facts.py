@@ -11,7 +11,7 @@ from billing.admin.action_pages import Facts
 from billing.admin.formatting import day, link, money, percent
 from billing.models import Discount, Plan, Subscription
 from billing.rules.errors import Refused
-from billing.services import bills
+from billing.services import bills, wording
 
 ONE_DAY = timedelta(days=1)
 
@@ -29,9 +29,8 @@ def facts_of(subscription: Subscription) -> Facts:
 
 def price_of(plan: Plan) -> str:
     """Such as “$25.00 every month”."""
-    unit = plan.get_interval_unit_display()
-    count = f"{unit}" if plan.interval_count == 1 else f"{plan.interval_count} {unit}s"
-    return _("{price} every {count}").format(price=money(plan.price), count=count)
+    every = wording.rhythm(plan.interval_count, plan.interval_unit)
+    return _("{price} every {interval}").format(price=money(plan.price), interval=every)
 
 
 def billed_until(subscription: Subscription) -> str:

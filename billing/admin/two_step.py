@@ -31,6 +31,7 @@ OPEN_PAGES = ("admin:login", "admin:logout", "admin:jsi18n", "two_step", "two_st
 
 class CodeForm(forms.Form):
     code = forms.CharField(
+        label=gettext_lazy("Code"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget({"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
     )

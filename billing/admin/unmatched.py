@@ -53,7 +53,8 @@ class ResolveForm(forms.Form):
 
 class RefuseForm(forms.Form):
     reason = TextField(
-        help_text=gettext_lazy("Needed, for the books: why it is no payment of a customer, and what became of it.")
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Needed, for the books: why it is no payment of a customer, and what became of it."),
     )
 
 

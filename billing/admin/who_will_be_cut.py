@@ -53,10 +53,18 @@ class WindowForm(forms.Form):
         label=gettext_lazy("Cut by"), choices=list(WINDOWS.items()), widget=UnfoldAdminSelectWidget
     )
     area = forms.ModelChoiceField(
-        Area.objects.all(), required=False, empty_label=gettext_lazy("All areas"), widget=UnfoldAdminSelectWidget
+        Area.objects.all(),
+        label=gettext_lazy("Area"),
+        required=False,
+        empty_label=gettext_lazy("All areas"),
+        widget=UnfoldAdminSelectWidget,
     )
     plan = forms.ModelChoiceField(
-        Plan.objects.all(), required=False, empty_label=gettext_lazy("All plans"), widget=UnfoldAdminSelectWidget
+        Plan.objects.all(),
+        label=gettext_lazy("Plan"),
+        required=False,
+        empty_label=gettext_lazy("All plans"),
+        widget=UnfoldAdminSelectWidget,
     )
     run = forms.ModelChoiceField(SweepRun.objects.all(), required=False, widget=forms.HiddenInput)
     page = forms.IntegerField(min_value=1, max_value=1_000_000, required=False, widget=forms.HiddenInput)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from billing.documents.papers import Paper
 
@@ -66,8 +67,10 @@ def _weasyprint() -> Any:
         return import_module("weasyprint")
     except OSError as error:
         raise PdfUnavailable(
-            f"PDF cannot be made on this machine, because system libraries are missing: {INSTALL}. "
-            "The print view works without them."
+            _(
+                "PDF cannot be made on this machine, because system libraries are missing: {install}. "
+                "The print view works without them."
+            ).format(install=INSTALL)
         ) from error
 
 

@@ -1,6 +1,6 @@
 """The report of a cash shift, for the folder of the books: what came in by each way to pay, and the count (Z report).
 
-It is for the house, so it speaks English as the pages of staff do.
+It is for the house, so it speaks the language of who asks for it, as the pages of staff do.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from billing.documents.letterhead import seller_today
 from billing.documents.papers import Paper
@@ -23,7 +26,7 @@ def report(row: CashShift, *, size: str = "a4") -> Paper:
     return Paper(
         template="shift_report_roll.html" if size == "roll" else "shift_report.html",
         name=f"shift-{row.pk}",
-        language="en",
+        language=get_language() or settings.LANGUAGE_CODE,
         size=size,
         content={
             "shift": row,
@@ -41,9 +44,9 @@ def report(row: CashShift, *, size: str = "a4") -> Paper:
 def _drawer(row: CashShift, methods: list[cash.OfMethod]) -> list[tuple[str, Decimal]]:
     """What moved the cash, by what it was: it adds up to what the drawer should hold."""
     of_cash = [one for one in methods if one.method == Payment.Method.CASH]
-    lines = [("Float", row.opening_float), ("Cash payments", sum((one.taken for one in of_cash), Decimal(0)))]
-    lines.append(("Cash taken back or paid out", -sum((one.back for one in of_cash), Decimal(0))))
+    lines = [(_("Float"), row.opening_float), (_("Cash payments"), sum((one.taken for one in of_cash), Decimal(0)))]
+    lines.append((_("Cash taken back or paid out"), -sum((one.back for one in of_cash), Decimal(0))))
     for one in row.movements.all():
         is_in = one.kind == CashMovement.Kind.PAY_IN
-        lines.append((f"{one.get_kind_display().capitalize()}: {one.reason}", one.amount if is_in else -one.amount))
+        lines.append((f"{capfirst(one.get_kind_display())}: {one.reason}", one.amount if is_in else -one.amount))
     return lines

@@ -22,7 +22,10 @@ def statement(customer: Customer, *, since: date, until: date, today: date) -> P
     """
     lines = list(islice(statements.lines(customer, since=since, until=until), MOST_LINES + 1))
     if len(lines) > MOST_LINES:
-        raise Refused(f"These days have more than {MOST_LINES:,} entries: choose fewer days, or download the CSV file.")
+        raise Refused(
+            "These days have more than {most} entries: choose fewer days, or download the CSV file.",
+            most=f"{MOST_LINES:,}",
+        )
     return Paper(
         template="statement.html",
         name=f"statement-{customer.code}-{since}-{until}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from billing.network.base import Adapter, Outcome, Result, Session, Wanted
+from billing.rules.errors import said
 
 logger = logging.getLogger(__name__)
 
@@ -13,10 +14,13 @@ class DryRunAdapter(Adapter):
     """Says what would be done, and counts it as done."""
 
     async def enforce(self, wanted: Wanted, session: Session | None) -> Result:
-        where = f"session {session.session_id}" if session else "the next login"
-        text = f"Dry run: {wanted.login} would be {wanted.state.value} on {self.router.name} ({where})"
+        who = {"login": wanted.login, "state": wanted.state.value, "router": self.router.name}
+        if session:
+            text = said("Dry run: {login} would be {state} on {router} (session {id})", id=session.session_id, **who)
+        else:
+            text = said("Dry run: {login} would be {state} on {router} (the next login)", **who)
         logger.info("%s", text)
         return Result(Outcome.APPLIED, text, keeps_session=True)
 
     async def probe(self) -> Result:
-        return Result(Outcome.APPLIED, "Dry run: nothing is sent")
+        return Result(Outcome.APPLIED, said("Dry run: nothing is sent"))

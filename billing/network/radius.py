@@ -8,6 +8,7 @@ from functools import partial
 from billing.network import radius_packets as packets
 from billing.network.base import Adapter, Outcome, Result, Session, State, Target, Wanted
 from billing.network.radius_socket import Endpoint, Make, NoAnswer
+from billing.rules.errors import said
 
 NOBODY = Session(session_id="test-connection", login="test-connection")
 
@@ -23,7 +24,7 @@ class RadiusAdapter(Adapter):
     async def enforce(self, wanted: Wanted, session: Session | None) -> Result:
         """Without a session there is nothing to tell: the next login asks."""
         if session is None:
-            return Result(Outcome.APPLIED, "No session; the next login is answered as wanted")
+            return Result(Outcome.APPLIED, said("No session; the next login is answered as wanted"))
         if self.router.supports_coa and can_stay(session, wanted):
             changed = await self._tell("CoA", partial(packets.change, self.router, session, wanted))
             if changed.outcome != Outcome.REFUSED:
@@ -37,8 +38,10 @@ class RadiusAdapter(Adapter):
             reply = await endpoint.ask(partial(packets.disconnect, self.router, NOBODY))
         except (NoAnswer, OSError) as error:
             return self._unreachable(error)
-        answer = "accepts" if packets.is_yes(reply) else packets.refusal(reply).removeprefix("The router ")
-        return Result(Outcome.APPLIED, f"The router answers and knows the secret ({answer})")
+        if packets.is_yes(reply):
+            return Result(Outcome.APPLIED, said("The router answers and knows the secret; it accepts"))
+        refusal = packets.refusal(reply)
+        return Result(Outcome.APPLIED, said("The router answers and knows the secret. {refusal}", refusal=refusal))
 
     async def close(self) -> None:
         if self._endpoint:
@@ -51,9 +54,9 @@ class RadiusAdapter(Adapter):
         except (NoAnswer, OSError) as error:
             return self._unreachable(error)
         except ValueError as error:
-            return Result(Outcome.REFUSED, f"{what} cannot be written: {error}")
+            return Result(Outcome.REFUSED, said("{packet} cannot be written: {error}", packet=what, error=error))
         if packets.is_yes(reply):
-            return Result(Outcome.APPLIED, f"{what} acknowledged")
+            return Result(Outcome.APPLIED, said("{packet} acknowledged", packet=what))
         gone = packets.error_cause(reply) == packets.SESSION_CONTEXT_NOT_FOUND
         return Result(Outcome.GONE if gone else Outcome.REFUSED, packets.refusal(reply))
 
@@ -65,9 +68,16 @@ class RadiusAdapter(Adapter):
             return self._endpoint
 
     def _unreachable(self, error: Exception) -> Result:
-        where = f"{self.router.address} port {self.router.coa_port}"
-        hint = "is it up, does it accept Disconnect and CoA from here, is the secret the same?"
-        return Result(Outcome.UNREACHABLE, f"{error} from {where}: {hint}")
+        return Result(
+            Outcome.UNREACHABLE,
+            said(
+                "{error} ({address} port {port}): is it up, does it accept Disconnect and CoA from here, "
+                "is the secret the same?",
+                error=error,
+                address=self.router.address,
+                port=self.router.coa_port,
+            ),
+        )
 
 
 def can_stay(session: Session, wanted: Wanted) -> bool:

@@ -11,6 +11,7 @@ from pyrad.dictionary import Dictionary
 from pyrad.packet import CoAPacket, PacketError
 
 from billing.network.base import Session, Target, Wanted
+from billing.rules.errors import said
 
 # Sent in place of no list: a router that takes a list by CoA keeps the one it has when none is named.
 NO_LIST = "paid"
@@ -110,5 +111,6 @@ def refusal(reply: CoAPacket) -> str:
     """Why the router refuses, in words."""
     cause = error_cause(reply)
     if cause is None:
-        return "The router refuses and does not say why"
-    return f"The router refuses: {ERROR_CAUSES.get(cause, 'error cause')} ({cause})"
+        return said("The router refuses and does not say why")
+    name = ERROR_CAUSES.get(cause, "Error-Cause")
+    return said("The router refuses: {cause} ({number})", cause=name, number=cause)

@@ -10,6 +10,7 @@ from typing import cast
 from pyrad.packet import CoAPacket
 
 from billing.network import radius_packets
+from billing.rules.errors import Refused, said
 
 SENDS = 3
 WAIT = 1.0  # seconds for an answer after each sending
@@ -18,7 +19,7 @@ NUMBERS = 256  # identifiers of a packet have eight bits
 Make = Callable[[int], CoAPacket]
 
 
-class NoAnswer(Exception):
+class NoAnswer(Refused):
     """The router did not answer; the text says how that showed."""
 
 
@@ -72,7 +73,7 @@ class Endpoint(asyncio.DatagramProtocol):
                     break
         finally:
             del self._open[request.id]
-        raise NoAnswer(f"No answer to {SENDS} packets")
+        raise NoAnswer("No answer to {count} packets", count=SENDS)
 
     def close(self) -> None:
         if self._transport:
@@ -93,7 +94,7 @@ class Endpoint(asyncio.DatagramProtocol):
     def error_received(self, error: Exception) -> None:
         for _, answer in self._open.values():
             if not answer.done():
-                answer.set_exception(NoAnswer(f"Nobody listens there ({error})"))
+                answer.set_exception(NoAnswer("Nobody listens there ({error})", error=error))
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.error_received(error or ConnectionError("the socket was closed"))
+        self.error_received(error or ConnectionError(said("the socket was closed")))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from billing.network.base import Adapter, LocalEntry, Outcome, Result, Session, State, Target, Wanted
 from billing.network.routeros_rest import CALLS_AT_ONCE, NoAnswer, NoSuchItem, Refusal, Rest
+from billing.rules.errors import said
 
 SECRETS, PROFILES, ACTIVE = "ppp/secret", "ppp/profile", "ppp/active"
 HOTSPOT_USERS = "ip/hotspot/user"
@@ -40,7 +41,7 @@ class RouterOSAdapter(Adapter):
             async with asyncio.timeout(LONGEST):
                 return await deed
         except TimeoutError:
-            return Result(Outcome.UNREACHABLE, f"The router took longer than {LONGEST:.0f} s")
+            return Result(Outcome.UNREACHABLE, said("The router took longer than {seconds} s", seconds=round(LONGEST)))
         except NoAnswer as error:
             return Result(Outcome.UNREACHABLE, str(error))
         except Refusal as error:
@@ -51,7 +52,8 @@ class RouterOSAdapter(Adapter):
             system = await self._call(Rest.system)
         except (NoAnswer, Refusal) as error:
             return Result(Outcome.UNREACHABLE, str(error))
-        return Result(Outcome.APPLIED, f"RouterOS {system.get('version', '?')} on {system.get('board-name', '?')}")
+        version, board = system.get("version", "?"), system.get("board-name", "?")
+        return Result(Outcome.APPLIED, said("RouterOS {version} on {board}", version=version, board=board))
 
     async def sessions(self) -> list[Session]:
         """Who is online; raises NoAnswer or Refusal."""
@@ -90,8 +92,8 @@ class RouterOSAdapter(Adapter):
                 await self._call(Rest.set, SECRETS, entry[".id"], {"disabled": "true"})
         ended = await self._end_sessions(wanted.login)
         if not entries and not ended:
-            return Result(Outcome.GONE, "The router knows neither an entry nor a session of this login")
-        return Result(Outcome.APPLIED, f"Entry disabled, {ended} sessions ended")
+            return Result(Outcome.GONE, said("The router knows neither an entry nor a session of this login"))
+        return Result(Outcome.APPLIED, said("Entry disabled; sessions ended: {count}", count=ended))
 
     async def _allow(self, wanted: Wanted) -> Result:
         mark = mark_of(wanted)
@@ -101,7 +103,7 @@ class RouterOSAdapter(Adapter):
         entries = await self._call(Rest.find, SECRETS, ".id,comment,remote-address", name=wanted.login)
         if not entries:
             await self._call(Rest.add, SECRETS, {"name": wanted.login, "comment": mark, **values})
-            return Result(Outcome.APPLIED, "Entry added")
+            return Result(Outcome.APPLIED, said("Entry added"))
         entry, ended = entries[0], 0
         is_new = entry.get("comment") != mark
         await self._call(Rest.set, SECRETS, entry[".id"], {**values, "comment": CHANGING if is_new else mark})
@@ -110,7 +112,7 @@ class RouterOSAdapter(Adapter):
         if is_new:
             ended = await self._end_sessions(wanted.login)
             await self._call(Rest.set, SECRETS, entry[".id"], {"comment": mark})
-        return Result(Outcome.APPLIED, f"Entry enabled, {ended} sessions ended to dial anew")
+        return Result(Outcome.APPLIED, said("Entry enabled; sessions ended to dial anew: {count}", count=ended))
 
     async def _end_sessions(self, login: str) -> int:
         sessions = await self._call(Rest.find, ACTIVE, ".id", name=login)

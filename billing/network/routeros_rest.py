@@ -11,6 +11,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, SSLError
 
 from billing.network.base import Target
+from billing.rules.errors import Refused
 
 CALLS_AT_ONCE = 4  # more slow a router down that has other work to do
 CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0
@@ -18,11 +19,11 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 5.0
 Item = dict[str, str]
 
 
-class NoAnswer(Exception):
+class NoAnswer(Refused):
     """The router cannot be used as a whole: it is away, is another one, or refuses the sign-in."""
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """The router answered, and does not do this one thing."""
 
 
@@ -90,26 +91,27 @@ class Rest:
             else:
                 answer = self._pool.request(method, self._prefix + path, json=body, redirect=False)
         except SSLError as error:
-            wrong = "Fingerprints did not match" in str(error)
-            raise NoAnswer("The certificate is not the one that is noted" if wrong else "No TLS connection") from error
+            if "Fingerprints did not match" in str(error):
+                raise NoAnswer("The certificate is not the one that is noted") from error
+            raise NoAnswer("No TLS connection") from error
         except HTTPError as error:
-            raise NoAnswer(f"No answer ({type(error).__name__})") from error
+            raise NoAnswer("No answer ({error})", error=type(error).__name__) from error
         return _read(answer.status, answer.data)
 
 
 def _read(status: int, data: bytes) -> Any:
     if status in {401, 403}:
-        raise NoAnswer(f"The router refuses the sign-in (HTTP {status})")
+        raise NoAnswer("The router refuses the sign-in (HTTP {status})", status=status)
     try:
         content = json.loads(data) if data else None
     except ValueError as error:
-        raise NoAnswer(f"What answers is not RouterOS 7 (HTTP {status}, no JSON)") from error
+        raise NoAnswer("What answers is not RouterOS 7 (HTTP {status}, no JSON)", status=status) from error
     if status < 300:
         return content
     text = _error(content) or f"HTTP {status}"
     if status == 404 or "no such item" in text:
-        raise NoSuchItem(text)
-    raise Refusal(f"The router refuses: {text}")
+        raise NoSuchItem("The router does not have it: {error}", error=text)
+    raise Refusal("The router refuses: {error}", error=text)
 
 
 def _error(content: Any) -> str:

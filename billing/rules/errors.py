@@ -21,3 +21,8 @@ class Refused(Exception):
     def __str__(self) -> str:
         text = Refused.translated(self.args[0])
         return text.format(**self.values) if self.values else str(text)
+
+
+def said(message: str, **values: Any) -> str:
+    """``message`` with its ``values`` in the words of who reads it now; for what is told and is no refusal."""
+    return str(Refused(message, **values))

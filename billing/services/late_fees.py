@@ -17,7 +17,6 @@ from billing.rules.late_fee import LateFee, charged_from
 from billing.services import clock, locks, policy, settlement
 from billing.services.arrays import array
 from billing.services.wording import counted, money
-from billing.words import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ _UNPAID = f"""
         AND {_IS_ABOVE_MINIMUM}
     ORDER BY id
 """  # noqa: S608  (names of ours)
-_DESCRIPTION = _("'Late fee: bill ' || number || ' was due on ' || due_on")
+_DESCRIPTION = "'Late fee: bill ' || number || ' was due on ' || due_on"
 _CHARGE = f"""
     INSERT INTO billing_item (customer_id, description, amount, late_fee_of_id, created_at)
     SELECT customer_id, {_DESCRIPTION}, fee.amount, bill.id, %s

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.db import connection
+from django.utils.text import capfirst
 
 from billing.models import Customer, LedgerEntry, Reversal
 from billing.rules.errors import Refused
 from billing.services import clock, spreadsheets, wording
+from billing.words import gettext_lazy
 
-OPENING, CLOSING = "Opening balance", "Closing balance"
+OPENING, CLOSING = gettext_lazy("Opening balance"), gettext_lazy("Closing balance")
 FETCHED = 500  # rows at a time
 COLUMNS = ("date", "entry", "document", "debit", "credit", "balance")
 
@@ -48,7 +50,8 @@ class Line(NamedTuple):
     """One line of a statement; ``debit`` and ``credit`` of the closing line are the sums of all lines.
 
     ``number`` and ``document`` are of the bill, payment or credit note behind it: the model's name
-    and the row's id. A balance above zero is owed, below zero it is the customer's credit.
+    and the row's id; ``text`` is translated when it is shown. A balance above zero is owed, below zero
+    it is the customer's credit.
     """
 
     day: date
@@ -96,7 +99,7 @@ def _lines(customer_id: int, since: date, until: date) -> Iterator[Line]:
 
 def as_csv(statement: Iterable[Line]) -> Iterator[str]:
     """The lines as they come, as the text of a CSV file with a head."""
-    rows = ((line.day, line.text, line.number, line.debit, line.credit, line.balance) for line in statement)
+    rows = ((line.day, str(line.text), line.number, line.debit, line.credit, line.balance) for line in statement)
     return spreadsheets.csv_text(COLUMNS, rows)
 
 
@@ -123,4 +126,4 @@ def _entries(customer_id: int, since: date, until: date) -> Iterator[_Entry]:
 
 def _text(row: _Entry) -> str:
     kind = Reversal.Kind(row.taken_back_as) if row.taken_back_as else LedgerEntry.Kind(row.kind)
-    return str(kind.label).capitalize()
+    return cast("str", capfirst(kind.label))

@@ -22,6 +22,17 @@ def counted(count: int, noun: str) -> str:
     return text.format(count=f"{count:,}")
 
 
+def rhythm(count: int, unit: str) -> str:
+    """Such as “month” and “3 months”, after “every”; ``unit`` is day, week, month or year."""
+    words = {
+        "day": ngettext("day", "{count} days", count),
+        "week": ngettext("week", "{count} weeks", count),
+        "month": ngettext("month", "{count} months", count),
+        "year": ngettext("year", "{count} years", count),
+    }
+    return words[unit].format(count=count)
+
+
 def day_of_reminder(days: int) -> str:
     """Such as “3 days after the due date”; before it for days below zero."""
     if days == 0:

@@ -7,8 +7,6 @@ from django import template
 from django.template.defaultfilters import linebreaksbr
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
-from django.utils.translation import pgettext
 
 from billing.services import wording
 
@@ -37,12 +35,6 @@ def _direction(text: str) -> str:
 def percent(value: Decimal) -> SafeString:
     """A share such as ``5.5 %``."""
     return format_html("<bdi>{} %</bdi>", f"{value.normalize():f}")
-
-
-@register.filter
-def word(text: str) -> str:
-    """The name of a way to pay or of an entry, translated."""
-    return pgettext("document", capfirst(text))
 
 
 @register.filter

@@ -12,15 +12,12 @@ from django.utils import translation
 
 from billing.documents import bills as papers
 from billing.documents import rendering
-from billing.models import LedgerEntry, Payment, Reversal
 from billing.rules.languages import LANGUAGES
-from billing.services import statements
 from tests.documents.reading import text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "billing/templates/billing/documents"
 TRANSLATED = [code for code, _ in LANGUAGES if code != "en"]
-KINDS = [*Payment.Method.labels, *LedgerEntry.Kind.labels, *Reversal.Kind.labels]
 
 
 def folder(language):
@@ -30,8 +27,7 @@ def folder(language):
 def words():
     """All that our own documents say."""
     marked = re.compile(r"""translate ["'](.+?)["'] context ["']document["']""")
-    found = {word for path in TEMPLATES.glob("*.html") for word in marked.findall(path.read_text())}
-    return found | {str(kind).capitalize() for kind in KINDS} | {statements.OPENING, statements.CLOSING}
+    return {word for path in TEMPLATES.glob("*.html") for word in marked.findall(path.read_text())}
 
 
 def catalogue(language):

@@ -148,3 +148,24 @@ def test_it_asks_as_many_queries_for_every_address(client, router, django_assert
         page(client, OTHER)
     with django_assert_num_queries(2):
         page(client)
+
+
+@pytest.mark.parametrize(
+    ("language", "owed", "nothing"),
+    [
+        ("en", "Your internet access is limited", "Nothing is owed"),
+        ("bn", "আপনার ইন্টারনেট সংযোগ সীমিত", "কোনো বকেয়া নেই"),
+        ("es", "acceso a internet", "No se debe nada"),
+        ("pt", "acesso à internet", "Nada"),
+        ("fr", "accès à internet", "Rien"),
+        ("ar", "خدمة الإنترنت", "لا يوجد مبلغ"),
+    ],
+)
+def test_the_page_speaks_the_language_of_the_customer_and_else_of_the_browser(client, router, language, owed, nothing):
+    session(cut(language=language), router)
+    session(cut("C-18"), router, "100.64.0.9")
+    own = page(client, HTTP_ACCEPT_LANGUAGE="fr" if language == "en" else "en")
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in own
+    assert owed in own
+    assert owed in page(client, "100.64.0.9", HTTP_ACCEPT_LANGUAGE=f"de,{language};q=0.8")
+    assert nothing in page(client, OTHER, HTTP_ACCEPT_LANGUAGE=language)

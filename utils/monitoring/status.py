@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from apscheduler.triggers.cron import CronTrigger
+from django.utils.translation import gettext as _
 
 from utils.monitoring import words
 from utils.monitoring.facts import Fact, gather
@@ -57,11 +58,13 @@ class JobStatus:
         """What is wrong when it is late, and what to do; empty when it is not."""
         if self.due_since is None:
             return ""
-        running = f"It has been running since {words.local(self.running.at)}. " if self.running else ""
-        return (
-            f"“{self.name}” is late: it was to run at {words.local(self.due_since)} and has not succeeded since. "
-            f"{running}Look at its last error on the page “Scheduler” of the admin and at the scheduler's log."
+        running = (
+            _("It has been running since {local}. ").format(local=words.local(self.running.at)) if self.running else ""
         )
+        return _(
+            "“{name}” is late: it was to run at {local} and has not succeeded since. "
+            "{running}Look at its last error on the page “Scheduler” of the admin and at the scheduler's log."
+        ).format(name=self.name, local=words.local(self.due_since), running=running)
 
     @property
     def state(self) -> State:
@@ -168,10 +171,16 @@ def _ended(fact: Fact) -> datetime:
 
 
 def _no_leader(heard_at: datetime | None, standbys: Sequence[Fact], now: datetime) -> str:
-    heard = f"the last one was heard of {words.span(now - heard_at)} ago" if heard_at else "none was ever heard of"
-    if standbys:
-        return f"No scheduler leads ({len(standbys)} on standby): {heard}. Look at the logs of those on standby."
-    return (
-        f"No scheduler leads: {heard}. Start it with “docker-compose up -d scheduler”; "
-        "“docker-compose logs scheduler” tells why it ended."
+    heard = (
+        _("the last one was heard of {span} ago").format(span=words.span(now - heard_at))
+        if heard_at
+        else _("none was ever heard of")
     )
+    if standbys:
+        return _("No scheduler leads ({standbys} on standby): {heard}. Look at the logs of those on standby.").format(
+            standbys=len(standbys), heard=heard
+        )
+    return _(
+        "No scheduler leads: {heard}. Start it with “docker-compose up -d scheduler”; "
+        "“docker-compose logs scheduler” tells why it ended."
+    ).format(heard=heard)

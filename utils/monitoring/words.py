@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import gettext as _
 
 from utils.cron import WEEKDAYS
 
 DAYS = {
-    "sun": "Sundays",
-    "mon": "Mondays",
-    "tue": "Tuesdays",
-    "wed": "Wednesdays",
-    "thu": "Thursdays",
-    "fri": "Fridays",
-    "sat": "Saturdays",
+    "sun": gettext_lazy("Sundays"),
+    "mon": gettext_lazy("Mondays"),
+    "tue": gettext_lazy("Tuesdays"),
+    "wed": gettext_lazy("Wednesdays"),
+    "thu": gettext_lazy("Thursdays"),
+    "fri": gettext_lazy("Fridays"),
+    "sat": gettext_lazy("Saturdays"),
 }
 
 
@@ -30,18 +32,18 @@ def schedule(cron: str) -> str:
         return cron
     time = f"{int(hour):02}:{int(minute):02}"
     if days == ["*", "*", "*"]:
-        return f"daily at {time}"
+        return _("daily at {time}").format(time=time)
     weekdays = _weekdays(days[2]) if days[:2] == ["*", "*"] else ""
-    return f"{weekdays} at {time}" if weekdays else cron
+    return _("{weekdays} at {time}").format(weekdays=weekdays, time=time) if weekdays else cron
 
 
 def _within_an_hour(minute: str) -> str:
     if minute in ("*", "*/1"):
-        return "every minute"
+        return _("every minute")
     if minute.isdecimal():
-        return f"hourly at :{int(minute):02}"
+        return _("hourly at :{minute}").format(minute=f"{int(minute):02}")
     step = re.fullmatch(r"\*/(\d+)", minute)
-    return f"every {step[1]} minutes" if step and int(step[1]) and 60 % int(step[1]) == 0 else ""
+    return _("every {step} minutes").format(step=step[1]) if step and int(step[1]) and 60 % int(step[1]) == 0 else ""
 
 
 def _weekdays(field: str) -> str:
@@ -49,13 +51,13 @@ def _weekdays(field: str) -> str:
     words = [WEEKDAYS[int(word)] if word in "01234567" else word for word in field.split(",")]
     if not all(word in DAYS for word in words):
         return ""
-    *first, last = [DAYS[word] for word in words]
-    return f"{', '.join(first)} and {last}" if first else last
+    *first, last = [str(DAYS[word]) for word in words]
+    return _("{first} and {last}").format(first=", ".join(first), last=last) if first else last
 
 
 def span(length: timedelta) -> str:
     """A length of time, such as "5 minutes"."""
-    return str(format_timedelta(length, threshold=1, locale="en"))
+    return str(format_timedelta(length, threshold=1, locale=to_locale(get_language() or "en")))
 
 
 def local(moment: datetime) -> str:

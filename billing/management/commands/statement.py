@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.stdout.write(ROW.format(*statements.COLUMNS))
         for line in lines:
             amounts = (_amount(amount) for amount in (line.debit, line.credit, line.balance))
-            self.stdout.write(ROW.format(str(line.day), line.text, line.number, *amounts))
+            self.stdout.write(ROW.format(str(line.day), str(line.text), line.number, *amounts))
 
 
 def _amount(amount: Decimal | None) -> str:

@@ -17,6 +17,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from billing.network.base import Outcome, Result, Session
 from billing.rules import network as rules
 from billing.rules.network import Cuts
@@ -183,7 +185,7 @@ class Worker:
             result = await lane.adapter().enforce(need.wanted, session)
         except Exception as error:  # a bug with one subscriber is not to hold up the others
             logger.exception("Subscription %d cannot be delivered", need.subscription_id)
-            return Result(Outcome.REFUSED, f"A fault of the program: {type(error).__name__}")
+            return Result(Outcome.REFUSED, _("A fault of the program: {error}").format(error=type(error).__name__))
         await self._note(lane, result)
         return result
 
@@ -228,7 +230,7 @@ class Worker:
         return random.random()  # noqa: S311  (no secret)
 
     async def _tell(self, outcome: recording.Outcome) -> None:
-        for _ in range(TELLS):
+        for _again in range(TELLS):
             if await self._outcomes.ask(outcome):
                 return
             await asyncio.sleep(TELL_AGAIN)
@@ -280,7 +282,8 @@ def _is_wrong(online: Online, need: Need) -> bool:
 
 
 def _held(need: Need, cuts: Cuts) -> str:
-    return need.held or (
-        f"{cuts.count} sessions were ended within an hour and came back unlike {need.wanted.policy_class}: "
+    told = _(
+        "Within an hour {count} sessions were ended and came back unlike {wanted}: "
         "does the router give back Class, and does it take what FreeRADIUS answers?"
     )
+    return need.held or told.format(count=cuts.count, wanted=need.wanted.policy_class)

@@ -8,6 +8,8 @@ from collections import deque
 from datetime import timedelta
 from typing import cast
 
+from django.utils.translation import gettext as _
+
 from billing.network.adapters import open_adapter
 from billing.network.base import Adapter, Target
 from billing.rules import network as rules
@@ -42,7 +44,7 @@ class Lane:
             self._retired.append(self._adapter)
             self._adapter, self.failures, self._rests_until = None, 0, 0.0
         elif reach.failures > self.failures:  # another worker met it
-            self.failures, self.error = reach.failures, "The router did not answer the last time"
+            self.failures, self.error = reach.failures, _("The router did not answer the last time")
             self._rests_until = self._now() + reach.rests_for
 
     @property

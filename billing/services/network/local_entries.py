@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding, Router
 from billing.network.base import LocalEntry
 from billing.network.routeros import MARK
 from billing.rules import network as rules
-from billing.services.network import connections, findings, recording
+from billing.services.network import codes, connections, findings, recording
 from billing.services.network.findings import Found
 
 Kind = NetworkFinding.Kind
@@ -59,7 +60,7 @@ def look(*, repair: bool) -> Looked:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         read = list(pool.map(_read, [router for router in routers if router.rest_url]))
         tried = list(pool.map(_try, [router for router in routers if not router.rest_url and router.pk in resting]))
-    recording.record([_met(router, problem, resting) for router, _, problem in (*read, *tried)], worker="")
+    recording.record([_met(router, problem, resting) for router, _entries, problem in (*read, *tried)], worker="")
     wrong: list[Wrong] = []
     local: list[Found] = []
     for router, entries, problem in read:
@@ -67,11 +68,11 @@ def look(*, repair: bool) -> Looked:
             ours = _ours(router) if router.kind == Router.Kind.ROUTEROS else []
             wrong += [found for one in ours if (found := _compared(router, one, entries))]
             local += _strangers(router, entries, repair=repair)
-    readable = [router.pk for router, _, problem in read if not problem]
+    readable = [router.pk for router, _entries, problem in read if not problem]
     findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
     findings.note(Kind.LOCAL_ENTRY, local)
     rested = [pk for pk, (_, rests) in resting.items() if rests]
-    return Looked(wrong, len(local), [*rested, *(router.pk for router, _, problem in read if problem)])
+    return Looked(wrong, len(local), [*rested, *(router.pk for router, _entries, problem in read if problem)])
 
 
 Read = tuple[Router, list[LocalEntry], str]
@@ -108,13 +109,14 @@ def _compared(router: Router, ours: tuple[str, int, str, str], entries: Sequence
     entry = next((entry for entry in entries if entry.login.lower() == login), None)
     is_on = entry is not None and not entry.is_disabled
     if state == rules.OFF:
-        detail, kind = ("The router lets it in, and it is to be off" if is_on else ""), Kind.WRONG_STATE
+        detail, kind = (_("The router lets it in, and it is to be off") if is_on else ""), Kind.WRONG_STATE
     elif not is_on:
-        detail, kind = f"It is to be {state}, and the router does not let it in", Kind.WRONG_STATE
+        told = _("It is to be {state}, and the router does not let it in")
+        detail, kind = told.format(state=codes.in_words(state)), Kind.WRONG_STATE
     else:
-        is_right = entry is not None and entry.mark == f"{MARK} {wanted_class}"
-        detail = "" if is_right else f"The entry says “{entry.mark if entry else ''}”, wanted is {wanted_class}"
-        kind = Kind.WRONG_SPEED
+        mark, wanted = entry.mark if entry else "", f"{MARK} {wanted_class}"
+        told = _("The entry says “{mark}”, wanted is “{wanted}”")
+        detail, kind = "" if mark == wanted else told.format(mark=mark, wanted=wanted), Kind.WRONG_SPEED
     return Wrong(subscription_id, router.pk, login, detail, kind) if detail else None
 
 
@@ -129,7 +131,11 @@ def _strangers(router: Router, entries: Sequence[LocalEntry], *, repair: bool) -
     if repair:
         for entry in strangers:
             _disable(router, entry)
-    return [Found(router.pk, entry.login[:64], f"An entry of /{entry.path} lets it in") for entry in strangers]
+    return [Found(router.pk, entry.login[:64], _told(entry)) for entry in strangers]
+
+
+def _told(entry: LocalEntry) -> str:
+    return _("An entry of {path} lets it in").format(path=f"/{entry.path}")
 
 
 def _disable(router: Router, entry: LocalEntry) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding
-from billing.services.network import findings, intents, local_entries, policy, targets, unknown_sessions
+from billing.services.network import codes, findings, intents, local_entries, policy, targets, unknown_sessions
 from billing.services.network.findings import Found
 from billing.services.network.local_entries import Wrong
 
@@ -19,10 +21,7 @@ MOST_CLOSED = 5_000  # sessions that are closed in one run, because nothing was 
 
 # A session that was just ended stays here until the router's stop has come: it gets a minute, or its next packet.
 _WRONG = """
-    SELECT session.subscription_id, session.router_id, policy.login,
-        CASE WHEN policy.state = 'off' THEN 'online, and is to be off: ' || policy.why
-            WHEN session.policy_class = '' THEN 'online, and nobody knows under which policy'
-            ELSE 'online under ' || session.policy_class || ', wanted is ' || policy.class END,
+    SELECT session.subscription_id, session.router_id, policy.login, session.policy_class, policy.class, policy.why,
         policy.state = 'off'
     FROM billing_onlinesession session
     JOIN billing_router router ON router.id = session.router_id AND router.is_active AND router.kind <> 'dry-run'
@@ -61,11 +60,11 @@ class Reconciled:
     held: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"{self.wrong} subscriptions not as wanted, {self.unknown} sessions of unknown logins, "
-            f"{self.local} entries that bypass RADIUS, {self.held} left alone; "
-            f"{self.closed} sessions closed of which nothing was heard"
+        told = _(
+            "Subscriptions not as wanted: {wrong}, sessions of unknown logins: {unknown}, entries that bypass RADIUS: "
+            "{local}, left alone: {held}; sessions closed of which nothing was heard: {closed}"
         )
+        return told.format(**asdict(self))
 
     @property
     def total(self) -> int:
@@ -109,10 +108,30 @@ def note_wrong(wrong: Sequence[Wrong], *, now: datetime, unread: Sequence[int]) 
 def _wrong_sessions(now: datetime) -> list[Wrong]:
     with connection.cursor() as cursor:
         cursor.execute(_WRONG, {"now": now})
-        return [
-            Wrong(subscription_id, router_id, login, detail, Kind.WRONG_STATE if is_off else Kind.WRONG_SPEED)
-            for subscription_id, router_id, login, detail, is_off in cursor.fetchall()
-        ]
+        return [_wrong(_Seen(*row)) for row in cursor.fetchall()]
+
+
+class _Seen(NamedTuple):
+    """A row of ``_WRONG``: the class that the session has, the one that is wanted, and why nothing is."""
+
+    subscription_id: int
+    router_id: int
+    login: str
+    has: str
+    wanted: str
+    why: str
+    is_off: bool
+
+
+def _wrong(seen: _Seen) -> Wrong:
+    kind = Kind.WRONG_STATE if seen.is_off else Kind.WRONG_SPEED
+    if seen.is_off:
+        told = _("Online, and is to be off: {why}").format(why=codes.in_words(seen.why))
+    elif seen.has:
+        told = _("Online under {has}, wanted is {wanted}").format(has=seen.has, wanted=seen.wanted)
+    else:
+        told = _("Online, and nobody knows under which policy")
+    return Wrong(seen.subscription_id, seen.router_id, seen.login, told, kind)
 
 
 def _close_stale(now: datetime) -> int:

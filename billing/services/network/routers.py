@@ -6,21 +6,21 @@ import secrets
 from collections.abc import Mapping
 
 from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkAccount, NetworkIntent, OnlineSession, Router
 from billing.rules.errors import Refused
 from billing.services.network import sealing
 from billing.services.network.intents import PENDING
+from billing.words import gettext_lazy
 
-RADIUS_SECRET = "RADIUS secret"  # noqa: S105  # nosec B105
+RADIUS_SECRET = gettext_lazy("RADIUS secret")
 SECRET_BYTES = 24  # 32 letters and digits: what RouterOS and FreeRADIUS both take
 REST_NEEDS = {
-    "rest_url": "Needed: where the router's REST answers, such as https://192.0.2.1/rest.",
-    "rest_user": "Needed: a user of the router for this program alone.",
-    "certificate_sha256": "Needed: the fingerprint of the router's certificate.",
+    "rest_url": gettext_lazy("Needed: where the router's REST answers, such as https://192.0.2.1/rest."),
+    "rest_user": gettext_lazy("Needed: a user of the router for this program alone."),
+    "certificate_sha256": gettext_lazy("Needed: the fingerprint of the router's certificate."),
 }
-
-PASSWORD_NEEDED = "Needed: the password of that user."  # noqa: S105  # nosec B105
 
 
 def sealed(*, kind: str, router: Router, secret: str = "", rest_password: str = "") -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def missing(*, kind: str, values: Mapping[str, str], has_password: bool) -> dict
         return {}
     found = {name: text for name, text in REST_NEEDS.items() if not values.get(name)}
     if not has_password:
-        found["rest_password"] = PASSWORD_NEEDED
+        found["rest_password"] = _("Needed: the password of that user.")
     return found
 
 
@@ -64,15 +64,15 @@ def secrets_of(router: Router) -> dict[str, str]:
     Raises:
         Refused: NETWORK_KEY is not the key with which they were sealed, or there is none.
     """
-    stored = {RADIUS_SECRET: router.secret_sealed, "REST password": router.rest_password_sealed}
+    stored = {RADIUS_SECRET: router.secret_sealed, gettext_lazy("REST password"): router.rest_password_sealed}
     return {name: sealing.unseal(value) for name, value in stored.items() if value}
 
 
 def why_kept(router: Router) -> str:
     """What names a router, so that it cannot be deleted; empty when nothing does."""
     if router.onlinesessions.exists() or router.sessionrecords.exists():
-        return "sessions"
-    return "accounts of subscriptions" if router.accounts.exists() else ""
+        return _("sessions")
+    return _("accounts of subscriptions") if router.accounts.exists() else ""
 
 
 def with_figures(routers: QuerySet[Router]) -> QuerySet[Router]:
@@ -99,7 +99,7 @@ def checked_probe(outcome: str, detail: str) -> str:
         Refused: the router does not answer, or does not know us.
     """
     if outcome != "applied":
-        raise Refused(f"The test failed ({outcome}): {detail}" if detail else f"The test failed: {outcome}.")
+        raise Refused("The test failed: {detail}", detail=detail)
     return detail
 
 

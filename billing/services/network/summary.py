@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone as zones
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkIntent, RouterState
 from billing.services import clock
@@ -53,15 +54,26 @@ def not_applied(now: datetime) -> Iterator[Trouble]:
     """Changes of access that reach no router for too long."""
     late = NetworkIntent.objects.filter(intents.PENDING, requested_at__lt=now - LONGEST_WAIT).order_by("requested_at")
     if oldest := late.select_related("subscription").first():
-        what = f"{counted(late.count(), 'change')} of access not applied on the network"
-        since = zones.localtime(oldest.requested_at, clock.zone())
-        why = f": {oldest.last_error}" if oldest.last_error else ""
-        yield Trouble("oldest", f"{what}, the oldest, {oldest.subscription}, since {since:%Y-%m-%d %H:%M}{why}")
+        told = _(
+            "{changes} of access not applied on the network, the oldest, {subscription}, since {since}{why}"
+        ).format(
+            changes=counted(late.count(), "change"),
+            subscription=oldest.subscription,
+            since=_minute(oldest.requested_at),
+            why=f": {oldest.last_error}" if oldest.last_error else "",
+        )
+        yield Trouble("oldest", told)
 
 
 def silent_routers(now: datetime) -> Iterator[Trouble]:
     """Routers in use that do not do what they are told, one trouble each."""
     failing = RouterState.objects.filter(router__is_active=True, failing_since__lt=now - LONGEST_SILENCE)
     for state in failing.select_related("router"):
-        since = zones.localtime(state.failing_since, clock.zone())
-        yield Trouble(str(state.pk), f"Router {state.router} fails since {since:%Y-%m-%d %H:%M}: {state.last_error}")
+        told = _("Router {router} fails since {since}: {error}").format(
+            router=state.router, since=_minute(state.failing_since), error=state.last_error
+        )
+        yield Trouble(str(state.pk), told)
+
+
+def _minute(value: datetime | None) -> str:
+    return f"{zones.localtime(value, clock.zone()):%Y-%m-%d %H:%M}"

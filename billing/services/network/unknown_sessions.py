@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding, OnlineSession, Router
 from billing.network.base import Session
@@ -24,10 +25,8 @@ def look(*, repair: bool) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_ADOPT)
     unknown = list(OnlineSession.objects.filter(subscription=None, router__is_active=True).order_by("pk"))
-    found = [
-        Found(one.router_id, one.login, f"Online since {one.started_at:%Y-%m-%d %H:%M} UTC; no subscription has it")
-        for one in unknown
-    ]
+    told = _("Online since {since} UTC; no subscription has it")
+    found = [Found(one.router_id, one.login, told.format(since=f"{one.started_at:%Y-%m-%d %H:%M}")) for one in unknown]
     findings.settle(NetworkFinding.Kind.UNKNOWN_LOGIN, found)
     findings.note(NetworkFinding.Kind.UNKNOWN_LOGIN, found)
     if repair:

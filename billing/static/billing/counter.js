@@ -54,7 +54,9 @@ function show(matches) {
   list.replaceChildren(...matches.map(option));
   list.hidden = !matches.length;
   box.setAttribute("aria-expanded", String(matches.length > 0));
-  status.textContent = matches.length ? `${matches.length} found` : "Nobody found";
+  status.textContent = matches.length
+    ? `${matches.length} ${form.dataset.found}`
+    : form.dataset.nobody;
   mark(-1);
 }
 
