@@ -144,7 +144,8 @@ def test_an_owner_gives_areas_on_the_page_of_a_user(admin_client, south):
 
 
 def sign_in_at(router, login, answer="Access-Reject"):
-    asked("SELECT radius.post_auth(%s, %s, %s, %s)", login, answer, str(router.address), "00:11:22:33:44:55")
+    why = "unknown login" if login == "guessed" else ""
+    asked("SELECT radius.post_auth(%s, %s, %s, %s, %s)", login, answer, why, str(router.address), "00:11:22:33:44:55")
 
 
 def test_sign_ins_of_their_customers_and_unknown_ones_at_their_routers_are_there(limited, admin_client, south):

@@ -113,7 +113,7 @@ def what_routers_report():
     subscription, router, now = online(), make_router(), timezone.now()
     for kind in ("Start", "Stop"):
         account(kind=kind, unique_id="ended", login=subscription.login, router=router.address)
-    asked("SELECT radius.post_auth('nobody', 'Access-Reject', %s, '')", str(router.address))
+    asked("SELECT radius.post_auth('nobody', 'Access-Reject', 'unknown login', %s, '')", str(router.address))
     NetworkFinding.objects.create(router=router, kind="unknown-login", first_seen_at=now, last_seen_at=now)
 
 
