@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from billing.admin.access import BySubscription
 from billing.admin.base import ReadOnlyAdmin
 from billing.admin.formatting import NONE, label, link
-from billing.admin.session_cells import size
+from billing.admin.session_cells import size_cell
 from billing.models import LoginAttempt, NetworkFinding, OnlineSession, SessionRecord
 from billing.models.network_sessions import Session
 from billing.services import areas
@@ -39,12 +39,12 @@ class Sessions(BySubscription):
         return session.framed_address or NONE
 
     @display(description=gettext_lazy("down"))
-    def down(self, session: Session) -> str:
-        return size(session.download_bytes)
+    def down(self, session: Session) -> SafeString:
+        return size_cell(session.download_bytes)
 
     @display(description=gettext_lazy("up"))
-    def up(self, session: Session) -> str:
-        return size(session.upload_bytes)
+    def up(self, session: Session) -> SafeString:
+        return size_cell(session.upload_bytes)
 
 
 @admin.register(OnlineSession)

@@ -33,6 +33,7 @@ def panel(subscription: Subscription) -> Panel | None:
         return None
     status = intents.status_of(subscription.pk)
     state = WORDS[status.kind].format(since=instant(status.since), error=status.error or NONE)
+    state = state.removesuffix("..") + "." if state.endswith("..") else state  # after “a.m.”
     if account is None:
         access = _("It has no password: nobody can sign in with its login.")
     else:

@@ -16,6 +16,8 @@ from billing.models import Router
 from billing.services.network import connections, mikrotik, routers
 from billing.words import gettext_lazy
 
+SCRIPT = '<pre tabindex="0">{}</pre>'  # wider than a phone: it is scrolled, by keyboard too
+
 
 def facts_of(router: Router) -> Facts:
     """What router it is."""
@@ -124,4 +126,4 @@ class RouterScript(SecretPage):
     def secrets(self, data: dict[str, Any]) -> Mapping[str, str]:
         secret = routers.secrets_of(self.row).get(routers.RADIUS_SECRET, "") if self._may_see else ""
         script = mikrotik.script(self.row, secret=secret, **data)
-        return {_("Paste into the terminal"): format_html("<pre>{}</pre>", script)}
+        return {_("Paste into the terminal"): format_html(SCRIPT, script)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -67,6 +67,12 @@ class RouterForm(forms.ModelForm):
     class Meta:
         model = Router
         exclude = ("secret_sealed", "rest_password_sealed")  # noqa: DJ006  (the admin's fieldsets name them)
+        labels: ClassVar = {
+            "supports_coa": gettext_lazy("Supports CoA"),
+            "echoes_class": gettext_lazy("Echoes Class"),
+            "requires_message_authenticator": gettext_lazy("Requires Message-Authenticator"),
+            "rest_user": gettext_lazy("REST user"),
+        }
 
     def clean_certificate_sha256(self) -> str:
         return str(self.cleaned_data["certificate_sha256"]).replace(":", "").lower()
@@ -118,7 +124,11 @@ class RouterAdmin(DeletedUnlessUsed):
     show_secrets = action_of(ShowSecrets)
     new_secret = action_of(NewSecret)
     router_script = action_of(RouterScript)
-    actions_detail = ("test_connection", "router_script", "show_secrets", "new_secret")
+    actions_detail = (
+        "test_connection",
+        "router_script",
+        {"title": gettext_lazy("Secrets"), "icon": "key", "items": ["show_secrets", "new_secret"]},
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Router]:
         return routers.with_figures(super().get_queryset(request))

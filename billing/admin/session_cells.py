@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from billing.admin.formatting import NONE, instant, link
@@ -20,6 +22,11 @@ def size(count: int) -> str:
     return f"{value:.1f} {UNITS[step]}" if step else _("{count} bytes").format(count=count)
 
 
+def size_cell(count: int) -> SafeString:
+    """A number of bytes for a column: set to the right, in one line."""
+    return format_html('<span class="amount whitespace-nowrap">{}</span>', size(count))
+
+
 def session_row(session: OnlineSession) -> tuple[object, ...]:
     """One row under ``SESSION_COLUMNS``."""
     return (
@@ -27,7 +34,7 @@ def session_row(session: OnlineSession) -> tuple[object, ...]:
         session.framed_address or NONE,
         instant(session.started_at),
         instant(session.updated_at),
-        size(session.download_bytes),
-        size(session.upload_bytes),
+        size_cell(session.download_bytes),
+        size_cell(session.upload_bytes),
         session.calling_station or NONE,
     )
