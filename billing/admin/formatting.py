@@ -32,13 +32,13 @@ STATE_COLOURS = {
     gettext_noop("draft"): "",
 }
 REASON_COLOURS = {
-    "unpaid": "danger",
-    "manual": "warning",
-    "hold": "info",
-    "abuse": "danger",
-    "quota": "warning",
-    "pending": "info",
-    "ended": "",
+    gettext_noop("unpaid"): "danger",
+    gettext_noop("manual"): "warning",
+    gettext_noop("hold"): "info",
+    gettext_noop("abuse"): "danger",
+    gettext_noop("quota"): "warning",
+    gettext_noop("pending"): "info",
+    gettext_noop("ended"): "",
 }
 
 
@@ -82,7 +82,7 @@ def access_label(is_on: bool, reasons: Sequence[str] = ()) -> SafeString:
     """The label “on”, or one label for each reason why not."""
     if is_on:
         return label(_("on"), "success")
-    labels = [label(_("off: {reason}").format(reason=reason), REASON_COLOURS[reason]) for reason in reasons] or [
+    labels = [label(_("off: {reason}").format(reason=_(reason)), REASON_COLOURS[reason]) for reason in reasons] or [
         label(_("off"), "danger")
     ]
     return format_html_join(" ", "{}", ((label,) for label in labels))
