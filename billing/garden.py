@@ -1,4 +1,4 @@
-"""The page of the walled garden: what is owed and how to pay, without a sign-in, for the address that asks."""
+"""The page of the walled garden: what is owed and how to pay, when a quota begins anew, for the address that asks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 from billing.documents import rendering
 from billing.documents.papers import Paper
 from billing.documents.payment_code import way_to_pay
-from billing.models import Bill
 from billing.services.network import garden as gardens
 from utils.sign_in.addresses import client_address
 
@@ -22,19 +21,21 @@ from utils.sign_in.addresses import client_address
 @require_safe
 @never_cache
 def garden(request: HttpRequest) -> HttpResponse:
-    """What the subscriber at this address owes; for every other address a page that names nobody.
+    """What keeps the subscriber at this address from being let out; for every other address a page that names nobody.
 
     Nothing in the request but its address is looked at, and the languages that the browser likes when the customer
     has none.
     """
-    bills = gardens.open_bills_of(client_address(request), now=timezone.now())
-    return HttpResponse(rendering.html(_paper(bills, likes=get_language_from_request(request))))
+    seen = gardens.look(client_address(request), now=timezone.now())
+    return HttpResponse(rendering.html(_paper(seen, likes=get_language_from_request(request))))
 
 
-def _paper(bills: list[Bill], *, likes: str) -> Paper:
+def _paper(seen: gardens.Seen, *, likes: str) -> Paper:
+    bills = seen.bills
     content: dict[str, Any] = {
         "seller_name": settings.COMPANY_NAME,
         "bills": [(bill, way_to_pay(bill)) for bill in bills],
+        "quota_ends_on": seen.quota_ends_on,
     }
     if bills:
         content |= {
@@ -42,5 +43,5 @@ def _paper(bills: list[Bill], *, likes: str) -> Paper:
             "owed": sum(bill.outstanding for bill in bills),
             "currency": bills[0].currency,
         }
-    language = (bills[0].customer.language if bills else "") or likes
+    language = (seen.customer.language if seen.customer else "") or likes
     return Paper(template="garden.html", name="garden", language=language, content=content)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.services import billing_run, books, change_run, print_orders, reminders, sweep, sweep_runs, troubles
 from billing.services.imports import files as imported
-from billing.services.network import delivery, findings, reconcile, session_history, summary
+from billing.services.network import delivery, findings, reconcile, session_history, summary, usage
 from billing.services.reports import counting
 from utils import cron, programs
 from utils.alarms import conditions, following
@@ -70,13 +70,14 @@ def generate_bills() -> int:
 def delete_old_job_executions() -> int:
     """Delete what is older than JOB_HISTORY_DAYS: the records of runs, alarms and expiry checks that cut nobody, what
     was printed, the rows of files that were imported, what differed in the network and is resolved; sign-ins
-    older than SIGN_IN_LOG_DAYS and sessions older than SESSION_HISTORY_DAYS; how many."""
+    older than SIGN_IN_LOG_DAYS, sessions older than SESSION_HISTORY_DAYS and use older than USAGE_HISTORY_DAYS; how
+    many."""
     before = timezone.now() - timedelta(days=settings.JOB_HISTORY_DAYS)
     following.forget(before=before)
     sign_ins: int = AxesProxyHandler.reset_logs(age_days=settings.SIGN_IN_LOG_DAYS)
     forgotten = sign_ins + sweep_runs.delete_idle(before=before) + print_orders.forget(before=before)
     forgotten += imported.forget(before=before) + findings.forget(before=before)
-    forgotten += len(session_history.keep(timezone.now()))
+    forgotten += len(session_history.keep(timezone.now())) + usage.forget(now=timezone.now())
     return history.delete_old([job.id for job in TIMETABLE], before=before) + forgotten
 
 
@@ -112,6 +113,21 @@ def reconcile_network() -> int:
     if found.total:
         logger.info("Network: %s", found)
     return found.total
+
+
+def count_usage() -> int:
+    """Count what was used of plans with a quota, and act on what is used up or begins anew; how many subscriptions."""
+    run = usage.count(now=timezone.now())
+    if run.counted or run.skipped or run.set_aside:
+        logger.info(
+            "Use of %d subscriptions counted: %d blocked, %d unblocked, %d left to the next run, %d set aside",
+            run.counted,
+            run.opened,
+            run.closed,
+            run.skipped,
+            len(run.set_aside),
+        )
+    return run.counted
 
 
 def count_figures() -> int:
@@ -186,6 +202,13 @@ TIMETABLE = (
         name="Compare the network with what is wanted",
         function=reconcile_network,
         cron=settings.RECONCILE_CRON,
+    ),
+    Job(
+        id="count_usage",
+        name="Count what is used of quotas",
+        function=count_usage,
+        cron=settings.USAGE_CRON,
+        limit=timedelta(minutes=30),
     ),
     Job(
         id="count_figures",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.admin import charts
 from billing.admin.formatting import NONE, day, instant, link, list_of
 from billing.admin.panels import Panel, columns
 from billing.admin.session_cells import SESSION_COLUMNS, session_row, size
-from billing.models import OnlineSession, SessionRecord, Subscription, UsageDay
+from billing.models import OnlineSession, Plan, SessionRecord, Subscription, UsageDay
 from billing.services.network import accounts, intents
+from billing.services.network import usage as data_use
 from billing.services.network.intents import Kind
 from billing.services.wording import counted
 from billing.words import gettext_lazy
@@ -23,6 +25,10 @@ WORDS = {
     Kind.APPLIED: gettext_lazy("Applied: the network does what is wanted since {since}."),
     Kind.FAILING: gettext_lazy("Failing since {since}: {error}"),
     Kind.HELD: gettext_lazy("Left alone since {since}: {error} “Apply again” starts anew."),
+}
+BEYOND: dict[str, str] = {
+    Plan.OverQuota.THROTTLE: gettext_lazy("It is used up: slower until then."),
+    Plan.OverQuota.GARDEN: gettext_lazy("It is used up: no access until then, but the page that says so."),
 }
 
 
@@ -43,7 +49,19 @@ def panel(subscription: Subscription) -> Panel | None:
     found = OnlineSession.objects.filter(subscription=subscription).select_related("subscription", "router")
     rows = [(*session_row(session), link(session.router)) for session in found.order_by("-pk")[:SHOWN]]
     more = list_of(SessionRecord, f"?subscription__id__exact={subscription.pk}")
-    return Panel(_("Network"), COLUMNS, rows, empty=_("No session is open."), more=more, sentences=[state, access])
+    told = [state, access, *_quota(subscription)]
+    return Panel(_("Network"), COLUMNS, rows, empty=_("No session is open."), more=more, sentences=told)
+
+
+def _quota(subscription: Subscription) -> list[str]:
+    """How much of the plan's quota is used; empty when there is none."""
+    use = data_use.of(subscription, now=timezone.now())
+    if use is None:
+        return []
+    told = _("Quota: {used} of {quota} GB used since {start}; it begins anew on {end}.").format(
+        used=size(use.used_bytes), quota=use.cap.quota_gb, start=day(use.start), end=day(use.end)
+    )
+    return [told, BEYOND[use.cap.over_quota]] if use.is_over else [told]
 
 
 def usage(subscription: Subscription) -> Panel | None:

@@ -76,6 +76,7 @@ class DataUse(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(used_bytes__gte=0), name="datause_not_negative"),
         ]
+        indexes = [models.Index(fields=["period_end"], name="datause_by_end")]
 
     def __str__(self) -> str:
         return f"{self.used_bytes} bytes since {self.period_start}"

@@ -57,16 +57,18 @@ class SessionRecord(Session):
 
 
 class UsageDay(models.Model):
-    """Bytes of a subscription on a local day."""
+    """Bytes of a subscription on a local day; ``is_uncounted`` while its quota is to be looked at because of them."""
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False, related_name="usage_days")
     day = models.DateField()
     download_bytes = models.BigIntegerField(default=0)
     upload_bytes = models.BigIntegerField(default=0)
+    is_uncounted = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["subscription", "day"]
         default_permissions = ("view",)
+        indexes = [models.Index(fields=["subscription"], name="usageday_uncounted", condition=Q(is_uncounted=True))]
         constraints = [
             models.UniqueConstraint(fields=["subscription", "day"], name="usageday_once"),
             models.CheckConstraint(

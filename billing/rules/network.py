@@ -1,11 +1,15 @@
-"""When a session is wrong, when a router is asked again, when it is left alone (rules N3 to N5). Pure."""
+"""When a session is wrong, when a router is asked again or left alone (rules N3 to N5), and data caps. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from billing.rules.periods import Schedule
 
 OFF = "off"
+GARDEN = "garden"
+GIGABYTE = 10**9
 
 FIRST_WAIT = timedelta(seconds=2)
 LAST_WAIT = timedelta(seconds=30)
@@ -66,3 +70,29 @@ class Cuts:
 def is_stale(*, updated_at: datetime, interim: timedelta, now: datetime) -> bool:
     """Whether a session that was not heard of for three intervals has ended unseen."""
     return now - updated_at > SILENT_INTERVALS * interim
+
+
+@dataclass(frozen=True)
+class Cap:
+    """What a plan lets a subscription use in a period, both ways together, and what happens from then on."""
+
+    quota_gb: int
+    over_quota: str
+
+    def is_over(self, used_bytes: int) -> bool:
+        return used_bytes >= self.quota_gb * GIGABYTE
+
+    def blocks(self, used_bytes: int) -> bool:
+        """Whether there is no access any more, and not merely less speed (rule E6)."""
+        return self.over_quota == GARDEN and self.is_over(used_bytes)
+
+
+def quota_days(schedule: Schedule, day: date, ends_on: date | None = None) -> tuple[date, date]:
+    """The half-open days, ``day`` among them, whose use counts together: its billing period (rules T2, T3).
+
+    A period is not shared across the anchor: a trial before it and what was on another grid count for themselves.
+    ``ends_on`` is the first day without the service, after ``day``.
+    """
+    period, anchor = schedule.holding(day), schedule.anchor
+    start, end = (max(period.start, anchor), period.end) if anchor <= day else (period.start, min(period.end, anchor))
+    return start, min(end, ends_on or end)

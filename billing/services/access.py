@@ -23,11 +23,15 @@ STAFF_REASONS = (Block.Reason.MANUAL, Block.Reason.ABUSE)
 NOT_DISABLED_BY_HAND: dict[str, str] = {
     Block.Reason.UNPAID: gettext_lazy("Only an unpaid bill disables as unpaid. Choose another reason."),
     Block.Reason.HOLD: gettext_lazy("A hold has days of its own. Use “Hold” instead."),
+    Block.Reason.QUOTA: gettext_lazy("A quota blocks by itself when it is used up. Choose another reason."),
     Block.Reason.ENDED: gettext_lazy("A subscription ends on a day of its own. Use “End” instead."),
 }
 NOT_RESTORED_BY_HAND: dict[str, str] = {
     Block.Reason.UNPAID: gettext_lazy("A block for unpaid bills ends with the payment. Receive the payment instead."),
     Block.Reason.HOLD: gettext_lazy("A hold ends with its return. Use “Resume” instead."),
+    Block.Reason.QUOTA: gettext_lazy(
+        "A used up quota ends with the period. Change the plan to one with a larger quota instead."
+    ),
     Block.Reason.PENDING: gettext_lazy("It has not started yet: access comes with its first day."),
     Block.Reason.ENDED: gettext_lazy("It has ended. Open a new subscription instead."),
 }

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from billing.models import AccessEvent, AccessState, Bill, Block, ScheduledChange, Subscription
+from billing.models import AccessEvent, AccessState, Bill, Block, DataUse, ScheduledChange, Subscription
 from billing.rules.errors import Refused
 from billing.rules.periods import start_of_day
 from billing.services import blocks, clock, deferral_states, ladder, policy
@@ -123,6 +123,10 @@ def _blocked(block: Block, at: datetime) -> Iterator[str]:
         )
     elif block.reason == Reason.ENDED:
         yield from _ended(block)
+    elif block.reason == Reason.QUOTA:
+        yield _("The quota of its plan is used up since {opened_at}. No payment gives it back.").format(
+            opened_at=instant(block.opened_at)
+        )
     else:
         note = f": {block.note}" if block.note else ""
         how = _(" “Restore” takes it back.") if block.reason in (Reason.MANUAL, Reason.ABUSE) else ""
@@ -239,6 +243,9 @@ def _agreed(subscription: Subscription) -> Iterator[Step]:
         at = start_of_day(change.due_on, clock.zone())
         what = _("Agreed: {kind}.").format(kind=change.get_kind_display())
         yield Step(at, what, OPENED_BY.get(change.kind, ""), CLOSED_BY.get(change.kind, ""))
+    for use in DataUse.objects.filter(subscription=subscription, is_over=True):
+        at = start_of_day(use.period_end, clock.zone())
+        yield Step(at, _("Its quota begins anew (rule E6)."), closes=Reason.QUOTA)
 
 
 def _happened(event: AccessEvent) -> str:

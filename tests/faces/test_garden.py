@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from billing.models import OnlineSession
 from billing.services import access, payments, sweep
+from billing.services.network import policy, usage
 from tests.builders import make_customer, make_overdue_subscription
 from tests.faces.conftest import text_of
 from tests.services.network.situations import make_router
+from tests.services.network.usage_of import GARDEN, make_capped_subscription, use
 
 HOME, OTHER = "100.64.0.7", "100.64.0.8"
 
@@ -169,3 +171,19 @@ def test_the_page_speaks_the_language_of_the_customer_and_else_of_the_browser(cl
     assert owed in own
     assert owed in page(client, "100.64.0.9", HTTP_ACCEPT_LANGUAGE=f"de,{language};q=0.8")
     assert nothing in page(client, OTHER, HTTP_ACCEPT_LANGUAGE=language)
+
+
+def test_who_has_used_up_the_quota_is_told_when_it_begins_anew_and_nothing_else(client, router):
+    policy.follow()
+    ann, now = make_capped_subscription(1, GARDEN), timezone.now()
+    session(ann, router)
+    assert "Nothing is owed" in page(client)
+    use(ann, now, 1)
+    usage.count(now=now)
+    shown = page(client)
+    assert "data of this period is used up" in shown and f"{usage.of(ann, now=now).end.year}" in shown
+    for other in ("Nothing is owed", ann.login, ann.customer.code, ann.customer.name):
+        assert other not in shown
+    assert "used up" not in page(client, OTHER)
+    access.disable(subscription=ann, now=now)
+    assert "used up" not in page(client)

@@ -46,6 +46,7 @@ def test_the_timetable_holds_the_jobs_by_id_name_and_function():
         ("import_files", "Import files that staff brought in", "import_files", "* * * * *"),
         ("deliver_network", "Bring changes to the routers", "deliver_network", "* * * * *"),
         ("reconcile_network", "Compare the network with what is wanted", "reconcile_network", "* * * * *"),
+        ("count_usage", "Count what is used of quotas", "count_usage", "*/5 * * * *"),
         ("count_figures", "Count the figures of reports", "count_figures", "*/10 * * * *"),
         ("verify_books", "Verify the books", "verify_books", "30 3 * * *"),
     ]

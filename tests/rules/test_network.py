@@ -1,12 +1,13 @@
-"""Rules N3 to N5: wrong sessions, waits without an end, and a router that takes no heed."""
+"""Rules N3 to N5: wrong sessions, waits without an end, a router that takes no heed; and data caps."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 
 from billing.rules import network
-from billing.rules.network import Cuts
+from billing.rules.network import GIGABYTE, Cap, Cuts, quota_days
+from billing.rules.periods import Interval, Schedule, Unit
 from tests.builders import at
 
 NOW = at("2026-03-01T12:00:00")
@@ -77,3 +78,40 @@ def test_counts_grow_by_one():
 def test_a_session_is_stale_after_three_intervals_without_a_word(minutes, is_stale):
     updated_at = NOW - timedelta(minutes=minutes)
     assert network.is_stale(updated_at=updated_at, interim=timedelta(minutes=5), now=NOW) is is_stale
+
+
+@pytest.mark.parametrize("over_quota", ["throttle", "garden"])
+@pytest.mark.parametrize(
+    ("used", "is_over"), [(0, False), (5 * GIGABYTE - 1, False), (5 * GIGABYTE, True), (9 * GIGABYTE, True)]
+)
+def test_a_quota_is_used_up_by_its_last_byte_and_only_the_garden_blocks(over_quota, used, is_over):
+    cap = Cap(5, over_quota)
+    assert cap.is_over(used) is is_over
+    assert cap.blocks(used) is (is_over and over_quota == "garden")
+
+
+def test_a_gigabyte_is_a_thousand_million_bytes():
+    assert GIGABYTE == 1_000_000_000
+
+
+MONTHLY = Schedule(date(2026, 1, 31), Interval(1, Unit.MONTH))
+CALENDAR = Schedule(date(2026, 6, 10), Interval(1, Unit.MONTH), billing_day=1)
+DAYS = Schedule(date(2026, 6, 10), Interval(30, Unit.DAY))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "day", "ends_on", "start", "end"),
+    [
+        (MONTHLY, date(2026, 2, 27), None, date(2026, 1, 31), date(2026, 2, 28)),
+        (MONTHLY, date(2026, 2, 28), None, date(2026, 2, 28), date(2026, 3, 31)),  # not chained from the short one
+        (MONTHLY, date(2026, 1, 30), None, date(2025, 12, 31), date(2026, 1, 31)),  # a trial before the anchor
+        (DAYS, date(2026, 7, 9), None, date(2026, 6, 10), date(2026, 7, 10)),
+        (CALENDAR, date(2026, 6, 10), None, date(2026, 6, 10), date(2026, 7, 1)),  # what was before counts not
+        (CALENDAR, date(2026, 6, 9), None, date(2026, 6, 1), date(2026, 6, 10)),
+        (CALENDAR, date(2026, 7, 31), None, date(2026, 7, 1), date(2026, 8, 1)),
+        (CALENDAR, date(2026, 7, 15), date(2026, 7, 20), date(2026, 7, 1), date(2026, 7, 20)),
+        (CALENDAR, date(2026, 7, 15), date(2026, 9, 1), date(2026, 7, 1), date(2026, 8, 1)),
+    ],
+)
+def test_use_counts_together_in_the_billing_period(schedule, day, ends_on, start, end):
+    assert quota_days(schedule, day, ends_on) == (start, end)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.db import connection
 
-from billing.models import Bill
+from billing.models import Bill, Customer
 from billing.rules.network import SILENT_INTERVALS
 from billing.services import summary
 
@@ -16,35 +18,49 @@ MOST_BILLS = 12
 # Routers may use the same private addresses: then nobody knows who asks. On one router the newest session has it.
 _WHO = """
     SELECT session.router_id, subscription.customer_id,
-        policy.state <> 'on' AND policy.why IN ('unpaid', 'quota, unpaid') AND session.updated_at > %(heard_after)s
+        policy.why IN ('unpaid', 'quota, unpaid') AND is_seen,
+        CASE WHEN policy.why IN ('quota', 'quota, unpaid') AND is_seen THEN period_end END
     FROM billing_onlinesession session
     LEFT JOIN billing_subscription subscription ON subscription.id = session.subscription_id
     LEFT JOIN radius.policy policy ON policy.subscription_id = session.subscription_id
+    LEFT JOIN billing_datause used ON used.subscription_id = session.subscription_id
+    CROSS JOIN LATERAL (SELECT policy.state <> 'on' AND session.updated_at > %(heard_after)s AS is_seen) AS seen
     WHERE session.framed_address = %(address)s::inet
     ORDER BY session.started_at DESC, session.id DESC LIMIT 10
 """
 
 
-def open_bills_of(address: str | None, *, now: datetime) -> list[Bill]:
-    """The open bills of the subscriber who is not let out for unpaid bills and has ``address`` at this moment.
+@dataclass(frozen=True)
+class Seen:
+    """Why the subscriber at an address is not let out: the open bills, the one that a payment pays first before the
+    others, and the day on which a used up quota begins anew. Nobody's when there is no ``customer``."""
 
-    The one that a payment pays first comes first; their customers are loaded. Empty for everybody else: an address
-    without a session, one of somebody who is not off as unpaid, one that two routers have given out, one of a session
-    that was not heard of for three intervals.
+    customer: Customer | None = None
+    bills: Sequence[Bill] = ()
+    quota_ends_on: date | None = None
+
+
+def look(address: str | None, *, now: datetime) -> Seen:
+    """What concerns the subscriber who is in the garden and has ``address`` at this moment.
+
+    Nothing for everybody else: an address without a session, one of somebody who is off for another reason, one that
+    two routers have given out, one of a session that was not heard of for three intervals.
     """
     text = _plain(address)
     if text is None:
-        return []
+        return Seen()
     heard_after = now - SILENT_INTERVALS * timedelta(seconds=settings.NETWORK_INTERIM_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(_WHO, {"address": text, "heard_after": heard_after})
         found = cursor.fetchall()
-    if len({router for router, _, _ in found}) != 1:
-        return []
-    _, customer_id, owes = found[0]
-    if not owes:
-        return []
-    return list(summary.open_bills(customer_id).select_related("customer")[:MOST_BILLS])
+    if len({router for router, *_ in found}) != 1:
+        return Seen()
+    _, customer_id, owes, quota_ends_on = found[0]
+    if not owes and quota_ends_on is None:
+        return Seen()
+    bills = list(summary.open_bills(customer_id).select_related("customer")[:MOST_BILLS]) if owes else []
+    customer = bills[0].customer if bills else Customer.objects.get(pk=customer_id)
+    return Seen(customer, bills, quota_ends_on)
 
 
 def _plain(address: str | None) -> str | None:
