@@ -48,7 +48,7 @@ def _server_with_a_socket() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SHOW unix_socket_directories")
-            if cursor.fetchone() == (SOCKET,):
+            if SOCKET in cursor.fetchone()[0]:  # which may be quoted
                 return url
             cursor.execute("ALTER SYSTEM SET unix_socket_directories = %s", [SOCKET])
     finally:
