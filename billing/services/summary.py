@@ -49,9 +49,9 @@ def credit(customer: Customer) -> Decimal:
 
 
 def with_credit() -> QuerySet[Any]:
-    """The ids of the customers who have ``credit``."""
+    """The ids of the customers who have ``credit``, one for each money that is left."""
     payments, notes = (unused.order_by().values("customer") for unused in _unused())
-    return payments.union(notes)
+    return payments.union(notes, all=True)
 
 
 def _unused() -> tuple[QuerySet[Payment], QuerySet[CreditNote]]:
