@@ -167,6 +167,7 @@ def test_passwords_are_shown_to_who_may_see_them(desk_of, ann):
     password = accounts.password_of(ann)
     assert password != known
     assert desk.get_by_text(password, exact=True).is_visible()
+    assert list(findings(desk, "password")) == []
     desk = desk_of("manager", ann)
     assert password not in desk.content()
     assert desk.locator("a[href$='/show-password/']").count() > 0
