@@ -135,7 +135,7 @@ class BalanceFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
         if self.value() == "owes":
             return queryset.filter(Exists(Bill.objects.filter(customer=OuterRef("pk"), status=Bill.Status.OPEN)))
-        return queryset.filter(pk__in=summary.with_credit()) if self.value() == "credit" else queryset
+        return queryset.filter(summary.has_credit("pk")) if self.value() == "credit" else queryset
 
 
 class AccessFilter(SimpleListFilter):
