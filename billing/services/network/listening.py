@@ -19,12 +19,14 @@ class Ear:
         with self._wrapper.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
         self._session = self._wrapper.connection
+        self._descriptor = -1  # of the session while it is attended to: a session that broke tells it no more
         self.woken = asyncio.Event()
 
     def attend(self) -> None:
         """Let ``woken`` be set by every notice from now on; in the event loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._session.fileno(), self._hear)
+        self._descriptor = self._session.fileno()
+        self._loop.add_reader(self._descriptor, self._hear)
 
     def wake(self) -> None:
         """As a notice would, from any thread."""
@@ -41,7 +43,9 @@ class Ear:
         return True
 
     def turn_away(self) -> None:
-        self._loop.remove_reader(self._session.fileno())
+        if self._descriptor >= 0:
+            self._loop.remove_reader(self._descriptor)
+            self._descriptor = -1
 
     def close(self) -> None:
         self._wrapper.close()
