@@ -99,11 +99,20 @@ def updated(language: str, found: set[Message]) -> Catalog:
     """The texts that are ``found`` with the translations that are written for them, and nothing else."""
     written, anew = catalogue(language), Catalog(locale=language, domain="django", fuzzy=False)
     for text in found:
-        key = text if isinstance(text, str) else text[0]
-        known = written.get(key)
+        known = written.get(_key(text))
         fits = known is not None and isinstance(known.string, tuple) == isinstance(text, tuple)
         anew.add(text, known.string if known is not None and fits else "")
     return anew
+
+
+def untranslated(catalog: Catalog) -> set[str]:
+    """The texts in ``catalog``, in the singular of those that are counted, that are shown in English."""
+    messages = [one for one in catalog if one.id]
+    return {_key(one.id) for one in messages if not (all(one.string) if one.pluralizable else one.string)}
+
+
+def _key(text: Message) -> str:
+    return text if isinstance(text, str) else text[0]
 
 
 def po(catalog: Catalog) -> bytes:
@@ -145,8 +154,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "django.po").write_bytes(po(catalog))
         (folder / "django.mo").write_bytes(mo(catalogue(language)))
-        left = sum(1 for one in catalog if one.id and not (all(one.string) if one.pluralizable else one.string))
-        print(f"{language}: {len(found)} texts, {left} without a translation")
+        print(f"{language}: {len(found)} texts, {len(untranslated(catalog))} without a translation")
 
 
 if __name__ == "__main__":
