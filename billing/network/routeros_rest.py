@@ -56,7 +56,7 @@ class Rest:
         found = self._call("GET", path, fields={**where, ".proplist": properties})
         if not isinstance(found, list):
             raise NoAnswer("What answers is not RouterOS 7: no list came")
-        return [{str(key): str(value) for key, value in item.items()} for item in found]
+        return [_item(item) for item in found if isinstance(item, dict)]
 
     def add(self, path: str, values: Mapping[str, str]) -> None:
         self._call("PUT", path, body=values)
@@ -77,7 +77,7 @@ class Rest:
         found = self._call("GET", "system/resource")
         if not isinstance(found, dict):
             raise NoAnswer("What answers is not RouterOS 7: no object came")
-        return {str(key): str(value) for key, value in found.items()}
+        return _item(found)
 
     def close(self) -> None:
         self._pool.close()
@@ -116,4 +116,13 @@ def _read(status: int, data: bytes) -> Any:
 
 def _error(content: Any) -> str:
     found = content if isinstance(content, dict) else {}
-    return str(found.get("detail") or found.get("message") or "")[:200]
+    return _text(found.get("detail") or found.get("message") or "")[:200]
+
+
+def _item(found: Mapping[str, Any]) -> Item:
+    return {_text(key): _text(value) for key, value in found.items()}
+
+
+def _text(value: object) -> str:
+    """As it can be stored: JSON may bring characters that no database takes."""
+    return str(value).replace("\0", "").encode(errors="replace").decode()

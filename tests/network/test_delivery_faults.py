@@ -8,6 +8,7 @@ from django.utils import timezone
 from pyrad import packet
 
 from billing.models import (
+    NetworkAccount,
     NetworkFinding,
     NetworkIntent,
     OnlineSession,
@@ -240,3 +241,37 @@ def test_odd_logins_of_sessions_disturb_nobody(router, radius_router):
     assert is_applied(anna)
     assert is_applied(bert)
     assert Subscription.objects.count() == 2
+
+
+def test_what_no_database_takes_in_the_words_of_a_router_disturbs_nobody(router, radius_router, routeros):
+    """NUL and half a surrogate, which JSON may bring."""
+    anna, bert = subscriber(), subscriber()
+    kept_by = make_router(routeros, address="127.0.0.9")
+    NetworkAccount.objects.create(subscription=anna, password_sealed=sealing.seal("pw"), router=kept_by)
+    log_in(bert, router, radius_router)
+    routeros.fault = (400, "no\x00thing \ud800")
+    switch(bert, False)
+    deliver()
+    assert is_applied(bert)
+    assert intent_of(anna).last_error == "The router refuses: nothing ?"
+
+
+def test_a_worker_that_hears_nothing_any_more_looks_by_itself(router, radius_router, caplog):
+    """Only the session that listens was ended: nothing runs hot, and what is wanted is delivered a second later."""
+    anna = subscriber()
+    log_in(anna, router, radius_router)
+    with delivering():
+        until(lambda: _end_who_listens() == 1)
+        switch(anna, False)
+        until(lambda: is_applied(anna), 5)
+    assert radius_router.told == [("disconnect", anna.login)]
+    assert "Exception in callback" not in caplog.text
+
+
+def _end_who_listens() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query = 'LISTEN network' AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]
