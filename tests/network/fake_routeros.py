@@ -43,8 +43,8 @@ def certificate(name: str = "router") -> tuple[Path, str]:
 
 
 class FakeRouterOS(ThreadingHTTPServer):
-    """``fault`` is one of hang, close, garbage, or an answer such as ``(400, "no such item")``, for every call whose
-    method and path start with ``fault_on``."""
+    """``fault`` is one of hang, drip, close, garbage, or an answer such as ``(400, "no such item")``, for every call
+    whose method and path start with ``fault_on``."""
 
     daemon_threads = True
 
@@ -136,6 +136,10 @@ class Handler(BaseHTTPRequestHandler):
     def _fail(self, fault) -> None:
         if fault == "hang":
             self.server.over.wait(30)
+        elif fault == "drip":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
+            while not self.server.over.wait(0.1):
+                self.wfile.write(b" ")
         elif fault == "close":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[{")
         elif fault == "garbage":

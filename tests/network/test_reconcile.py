@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from billing.models import NetworkAccount, NetworkFinding, NetworkIntent, OnlineSession, RouterState, SessionRecord
-from billing.services.network import findings, sealing
+from billing.services.network import connections, findings, sealing
 from billing.services.network.reconcile import reconcile
 from tests.network.billing_side import deliver, is_applied, log_in, make_router, subscriber, switch
 
@@ -192,6 +192,44 @@ def test_n5_off_and_enabled_by_hand_on_a_router_without_radius_is_found_and_repa
     assert look().wrong == 1
     deliver(1)
     assert routeros.entry(kept.login)["disabled"] == "true"
+
+
+def test_what_was_made_for_a_login_that_is_given_up_lets_nobody_in_any_more(kept, routeros):
+    former = kept.login
+    routeros.log_in(former)
+    type(kept).objects.filter(pk=kept.pk).update(login="moved")
+    deliver(1)
+    look()
+    assert routeros.entry(former)["disabled"] == "true"
+    assert not routeros.is_online(former)
+    assert routeros.entry("moved")["disabled"] == "false"
+    assert look().total == 0
+
+
+def test_what_was_made_on_a_router_lets_nobody_in_after_the_move_to_another(kept, routeros, settings):
+    settings.NETWORK_REPAIR = "none"
+    NetworkAccount.objects.update(router=None)
+    assert look().local == 1
+    assert routeros.entry(kept.login)["disabled"] == "false"
+    settings.NETWORK_REPAIR = "sessions"
+    look()
+    assert routeros.entry(kept.login)["disabled"] == "true"
+
+
+def test_neither_a_hotspot_user_nor_other_capitals_hide_behind_the_login_of_a_subscriber(kept, routeros):
+    routeros.insert("ip/hotspot/user", {"name": kept.login, "disabled": "false"})
+    routeros.insert("ppp/secret", {"name": kept.login.upper(), "disabled": "false"})
+    found = look()
+    assert (found.wrong, found.local) == (0, 2)
+    assert set(open_findings("local-entry")) == {kept.login, kept.login.upper()}
+
+
+def test_a_router_that_answers_without_an_end_holds_up_no_comparison(kept, routeros, monkeypatch):
+    monkeypatch.setattr(connections, "LONGEST", 0.5)
+    routeros.fault = "drip"
+    look()
+    assert "took longer" in RouterState.objects.get().last_error
+    assert connections.probe(NetworkAccount.objects.get().router).outcome == "unreachable"
 
 
 def test_a_router_that_cannot_be_read_is_noted_and_what_was_found_on_it_stays(kept, routeros):

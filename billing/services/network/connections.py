@@ -11,8 +11,10 @@ from billing.network.adapters import open_adapter
 from billing.network.base import Adapter, LocalEntry, Outcome, Result, Session, State, Wanted
 from billing.network.routeros import RouterOSAdapter
 from billing.network.routeros_rest import NoAnswer, Refusal
-from billing.rules.errors import Refused
+from billing.rules.errors import Refused, said
 from billing.services.network.targets import target_of
+
+LONGEST = 20.0  # seconds for all that is asked of a router at once: one that is slow without an end holds up nobody
 
 Made = TypeVar("Made", bound=Adapter)
 T = TypeVar("T")
@@ -28,7 +30,10 @@ def probe(router: Router) -> Result:
         adapter = open_adapter(target_of(router))
     except Refused as reason:
         return Result(Outcome.REFUSED, str(reason))
-    return asyncio.run(_with(adapter, lambda adapter: adapter.probe()))
+    try:
+        return asyncio.run(_with(adapter, lambda adapter: adapter.probe()))
+    except TimeoutError:
+        return Result(Outcome.UNREACHABLE, _too_slow())
 
 
 def entries_on(router: Router) -> list[LocalEntry]:
@@ -60,7 +65,10 @@ def end(router: Router, sessions: Sequence[Session]) -> list[Result]:
         wanted = (Wanted(session.login, State.OFF, "") for session in sessions)
         return list(await asyncio.gather(*map(adapter.enforce, wanted, sessions)))
 
-    return asyncio.run(_with(adapter, end_all))
+    try:
+        return asyncio.run(_with(adapter, end_all))
+    except TimeoutError:
+        return [Result(Outcome.UNREACHABLE, _too_slow())]
 
 
 def _routeros(router: Router, deed: Callable[[RouterOSAdapter], Awaitable[T]]) -> T:
@@ -68,10 +76,17 @@ def _routeros(router: Router, deed: Callable[[RouterOSAdapter], Awaitable[T]]) -
         return asyncio.run(_with(RouterOSAdapter(target_of(router)), deed))
     except (NoAnswer, Refusal, Refused) as error:
         raise Unread(str(error)) from error
+    except TimeoutError as error:
+        raise Unread(_too_slow()) from error
+
+
+def _too_slow() -> str:
+    return said("The router took longer than {seconds} s", seconds=round(LONGEST))
 
 
 async def _with(adapter: Made, deed: Callable[[Made], Awaitable[T]]) -> T:
     try:
-        return await deed(adapter)
+        async with asyncio.timeout(LONGEST):
+            return await deed(adapter)
     finally:
         await adapter.close()

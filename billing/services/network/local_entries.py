@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding, Router
 from billing.network.base import LocalEntry
-from billing.network.routeros import MARK
+from billing.network.routeros import MARK, SECRETS
 from billing.rules import network as rules
 from billing.services.network import codes, connections, findings, recording
 from billing.services.network.findings import Found
@@ -51,8 +51,11 @@ class Looked(NamedTuple):
     unread: Sequence[int]
 
 
-def look(*, repair: bool) -> Looked:
-    """Read all routers in use that have a REST interface, and try the others that did not answer the last time."""
+def look(*, repair: str) -> Looked:
+    """Read all routers in use that have a REST interface, and try the others that did not answer the last time.
+
+    ``repair`` is NETWORK_REPAIR: which entries that bypass RADIUS are disabled.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RESTING)
         resting = {router: (failures, rests) for router, failures, rests in cursor.fetchall()}
@@ -66,7 +69,8 @@ def look(*, repair: bool) -> Looked:
     for router, entries, problem in read:
         if not problem:
             ours = _ours(router) if router.kind == Router.Kind.ROUTEROS else []
-            wrong += [found for one in ours if (found := _compared(router, one, entries))]
+            kept = _by_login(entries)
+            wrong += [found for one in ours if (found := _compared(router, one, kept.get(one[0], [])))]
             local += _strangers(router, entries, repair=repair)
     readable = [router.pk for router, _entries, problem in read if not problem]
     findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
@@ -104,32 +108,44 @@ def _ours(router: Router) -> list[tuple[str, int, str, str]]:
         return list(cursor.fetchall())
 
 
+def _by_login(entries: Sequence[LocalEntry]) -> dict[str, list[LocalEntry]]:
+    """The entries that let somebody in, of the menu in which subscribers are kept."""
+    found: dict[str, list[LocalEntry]] = {}
+    for entry in entries:
+        if entry.path == SECRETS and not entry.is_disabled:
+            found.setdefault(entry.login, []).append(entry)
+    return found
+
+
 def _compared(router: Router, ours: tuple[str, int, str, str], entries: Sequence[LocalEntry]) -> Wrong | None:
+    """What is wrong with a subscriber whom these entries of the router let in."""
     login, subscription_id, state, wanted_class = ours
-    entry = next((entry for entry in entries if entry.login.lower() == login), None)
-    is_on = entry is not None and not entry.is_disabled
+    is_on = bool(entries)
     if state == rules.OFF:
         detail, kind = (_("The router lets it in, and it is to be off") if is_on else ""), Kind.WRONG_STATE
     elif not is_on:
         told = _("It is to be {state}, and the router does not let it in")
         detail, kind = told.format(state=codes.in_words(state)), Kind.WRONG_STATE
     else:
-        mark, wanted = entry.mark if entry else "", f"{MARK} {wanted_class}"
+        mark, wanted = entries[0].mark, f"{MARK} {wanted_class}"
         told = _("The entry says “{mark}”, wanted is “{wanted}”")
         detail, kind = "" if mark == wanted else told.format(mark=mark, wanted=wanted), Kind.WRONG_SPEED
     return Wrong(subscription_id, router.pk, login, detail, kind) if detail else None
 
 
-def _strangers(router: Router, entries: Sequence[LocalEntry], *, repair: bool) -> list[Found]:
-    """The users who are let in without billing: on a router with RADIUS all, on another those who are nobody's."""
+def _strangers(router: Router, entries: Sequence[LocalEntry], *, repair: str) -> list[Found]:
+    """The users who are let in without billing: on a router with RADIUS all, on another those who are nobody's.
+
+    Those that bear our mark were made for a login or a place that is given up: they are no decision of staff.
+    """
     known: set[str] = set()
     if router.kind == Router.Kind.ROUTEROS:
         with connection.cursor() as cursor:
             cursor.execute(f"{_LOGINS} WHERE router_id = %s", [router.pk])
             known = {login for (login,) in cursor.fetchall()}
-    strangers = [entry for entry in entries if not entry.is_disabled and entry.login.lower() not in known]
-    if repair:
-        for entry in strangers:
+    strangers = [e for e in entries if not e.is_disabled and not (e.path == SECRETS and e.login in known)]
+    for entry in strangers:
+        if repair == "all" or (repair == "sessions" and entry.mark.startswith(MARK)):
             _disable(router, entry)
     return [Found(router.pk, entry.login[:64], _told(entry)) for entry in strangers]
 

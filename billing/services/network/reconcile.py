@@ -74,8 +74,9 @@ class Reconciled:
 def reconcile(*, now: datetime) -> Reconciled:
     """Compare everything once; what is wrong is listed, and repaired as far as NETWORK_REPAIR says.
 
-    Sessions of subscriptions are repaired by their intents (``sessions``), unknown logins and entries that bypass
-    RADIUS are ended and disabled only with ``all``. Nothing is done while no router is in use.
+    Sessions of subscriptions are repaired by their intents (``sessions``), and entries that were once made for them
+    are disabled; unknown logins and what else bypasses RADIUS only with ``all``. Nothing is done while no router is in
+    use.
     """
     policy.follow()
     if not targets.is_any_active():
@@ -83,7 +84,7 @@ def reconcile(*, now: datetime) -> Reconciled:
     closed = _close_stale(now)
     unknown = unknown_sessions.look(repair=settings.NETWORK_REPAIR == "all")
     wrong = _wrong_sessions(now)
-    on_routers = local_entries.look(repair=settings.NETWORK_REPAIR == "all")
+    on_routers = local_entries.look(repair=settings.NETWORK_REPAIR)
     note_wrong([*wrong, *on_routers.wrong], now=now, unread=on_routers.unread)
     return Reconciled(
         wrong=len({row.subscription_id for row in (*wrong, *on_routers.wrong)}),

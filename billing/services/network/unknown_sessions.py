@@ -35,10 +35,10 @@ def look(*, repair: bool) -> int:
 
 
 def _end(unknown: list[OnlineSession]) -> None:
-    """One router after the other: each gets no more than it can do in a moment."""
+    """One router after the other: each gets no more than it can do in a moment, and one that is silent nothing."""
     by_router: dict[int, list[Session]] = {}
     for one in unknown:
         session = Session(one.session_id, one.login, one.nas_address or "", one.framed_address, one.policy_class)
         by_router.setdefault(one.router_id, []).append(session)
-    for router in Router.objects.filter(pk__in=by_router):
+    for router in Router.objects.filter(pk__in=by_router).exclude(state__failures__gt=0):
         connections.end(router, by_router[router.pk][:MOST_ENDED])
