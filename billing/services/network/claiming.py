@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -26,9 +27,10 @@ _CLAIM = """
         UPDATE billing_networkintent intent SET leased_by = %(worker)s,
             leased_until = clock_timestamp() + make_interval(secs => %(lease)s),
             next_attempt_at = clock_timestamp() + make_interval(secs => %(lease)s)
-        FROM due WHERE intent.subscription_id = due.subscription_id RETURNING intent.subscription_id
+        FROM due WHERE intent.subscription_id = due.subscription_id
+        RETURNING intent.subscription_id, wanted_version, requested_at
     )
-    SELECT claimed.subscription_id, array(
+    SELECT claimed.subscription_id, wanted_version, requested_at, array(
         SELECT router_id FROM billing_onlinesession session WHERE session.subscription_id = claimed.subscription_id
         UNION SELECT router_id FROM billing_networkaccount account
             WHERE account.subscription_id = claimed.subscription_id AND router_id IS NOT NULL
@@ -36,7 +38,7 @@ _CLAIM = """
 """
 _GIVE_BACK = """
     UPDATE billing_networkintent SET leased_until = NULL, leased_by = '', next_attempt_at = clock_timestamp()
-    WHERE leased_by = %s
+    WHERE leased_by = %s AND applied_version IS DISTINCT FROM wanted_version
 """
 _SESSIONS = """
     SELECT subscription_id, id, unique_id, router_id, session_id, login, coalesce(host(nas_address), ''),
@@ -44,15 +46,22 @@ _SESSIONS = """
     FROM billing_onlinesession WHERE subscription_id = ANY(%s) ORDER BY id
 """
 _WANTED = """
-    SELECT intent.subscription_id, intent.wanted_version, intent.cuts, intent.cuts_since, intent.held,
-        policy.login, policy.state, policy.class, policy.down_kbps, policy.up_kbps, policy.pool, policy.address_list,
-        host(policy.framed_address), account.router_id,
+    SELECT intent.subscription_id, intent.wanted_version, intent.requested_at, intent.cuts, intent.cuts_since,
+        intent.held, policy.login, policy.state, policy.class, policy.down_kbps, policy.up_kbps, policy.pool,
+        policy.address_list, host(policy.framed_address), account.router_id,
         CASE WHEN account.router_id IS NOT NULL THEN account.password_sealed END
     FROM billing_networkintent intent
     JOIN radius.policy policy ON policy.subscription_id = intent.subscription_id
     LEFT JOIN billing_networkaccount account ON account.subscription_id = intent.subscription_id
     WHERE intent.subscription_id = ANY(%s) AND intent.leased_by = %s
 """
+
+
+class Wish(NamedTuple):
+    """Which wish of a subscription is meant: a later one has another version, or was asked for again."""
+
+    version: int
+    requested_at: datetime
 
 
 @dataclass(frozen=True)
@@ -67,10 +76,10 @@ class Online:
 
 @dataclass(frozen=True)
 class Need:
-    """What one subscription is to have now, as of ``version``, and the sessions that it has."""
+    """What one subscription is to have now, as of ``wish``, and the sessions that it has."""
 
     subscription_id: int
-    version: int
+    wish: Wish
     wanted: Wanted
     cuts: Cuts
     held: str
@@ -78,15 +87,21 @@ class Need:
     problem: str
     sessions: Sequence[Online]
 
+    @property
+    def router_ids(self) -> set[int]:
+        """The routers that have to do with it."""
+        kept_by = {self.account_router_id} if self.account_router_id else set()
+        return kept_by | {online.router_id for online in self.sessions}
 
-def claim(*, worker: str, limit: int) -> dict[int, list[int]]:
-    """Take up to ``limit`` intents that are due; the routers that have to do with each, by subscription.
+
+def claim(*, worker: str, limit: int) -> dict[int, tuple[Wish, list[int]]]:
+    """Take up to ``limit`` intents that are due; each with the routers that have to do with it, by subscription.
 
     What another worker has is left to it, so that what is wanted for a subscription happens in its order.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"worker": worker, "limit": limit, "lease": LEASE})
-        return dict(cursor.fetchall())
+        return {row[0]: (Wish(*row[1:3]), row[3]) for row in cursor.fetchall()}
 
 
 def give_back(*, worker: str) -> None:
@@ -112,8 +127,8 @@ def needs(subscription_ids: Collection[int], *, worker: str) -> dict[int, Need]:
 
 
 def _need(row: Sequence[Any], sessions: Sequence[Online]) -> Need:
-    subscription_id, version, cuts, cuts_since, held, login, state, policy_class = row[:8]
-    down, up, pool, address_list, framed_address, account_router_id, sealed = row[8:]
+    subscription_id, version, requested_at, cuts, cuts_since, held, login, state, policy_class = row[:9]
+    down, up, pool, address_list, framed_address, account_router_id, sealed = row[9:]
     password, problem = _opened(sealed)
     wanted = Wanted(
         login=login,
@@ -128,7 +143,8 @@ def _need(row: Sequence[Any], sessions: Sequence[Online]) -> Need:
     )
     is_held = bool(held) and policy_class in held  # the guard holds for what it was held for, and nothing newer
     guard = Cuts(cuts, cuts_since, is_held)
-    return Need(subscription_id, version, wanted, guard, held if is_held else "", account_router_id, problem, sessions)
+    wish, why_held = Wish(version, requested_at), held if is_held else ""
+    return Need(subscription_id, wish, wanted, guard, why_held, account_router_id, problem, sessions)
 
 
 def _opened(sealed: memoryview | None) -> tuple[str, str]:

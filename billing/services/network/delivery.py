@@ -24,7 +24,7 @@ from billing.rules import network as rules
 from billing.rules.network import Cuts
 from billing.services.network import claiming, recording, targets
 from billing.services.network.batching import Batches, Database
-from billing.services.network.claiming import Need, Online
+from billing.services.network.claiming import Need, Online, Wish
 from billing.services.network.lanes import Lane
 from billing.services.network.listening import Ear
 from billing.services.network.recording import Delivered, Idle, Met, Postponed
@@ -63,9 +63,10 @@ def deliver(*, stop: threading.Event, seconds: float, clock: Clock) -> int:
 
 
 class Told(NamedTuple):
-    """What a router was told of a session, or of the subscriber whom it keeps itself, and its answer."""
+    """What a router was told of a session, or of the subscriber whom it keeps itself: the class, and its answer."""
 
     online: Online | None
+    policy_class: str
     result: Result
 
 
@@ -125,11 +126,11 @@ class Worker:
             return False
         claimed = await self._database.run(lambda: claiming.claim(worker=self.name, limit=room))
         crowded = 0
-        for subscription_id, router_ids in claimed.items():
+        for subscription_id, (wish, router_ids) in claimed.items():
             lanes = [self._lanes[router_id] for router_id in router_ids if router_id in self._lanes]
             if not lanes:
                 self._done += 1
-                self._spawn(self._tell(Idle(subscription_id)))
+                self._spawn(self._tell(Idle(subscription_id, wish)))
             elif any(lane.waiting >= lane.most_waiting for lane in lanes):
                 crowded += 1
                 self._spawn(self._tell(Postponed(subscription_id, CROWDED)))
@@ -138,9 +139,10 @@ class Worker:
         return len(claimed) == room and crowded < len(claimed)
 
     async def _deliver(self, subscription_id: int, lanes: list[Lane]) -> None:
+        """Ask one router after the other, also those on which sessions have begun meanwhile."""
         give_up = asyncio.get_running_loop().time() + claiming.LEASE - LONGEST_DEED
         results: list[Told] = []
-        need: Need | None = None
+        needs: list[Need] = []
         for lane in lanes:
             await lane.enter()
             try:
@@ -149,13 +151,15 @@ class Worker:
                 need = await self._needs.ask(subscription_id)
                 if need is None:  # somebody else has it
                     return None
+                needs.append(need)
                 results += await self._enforce(lane, need)
             finally:
                 lane.leave()
-        if need:
-            outcome = self._outcome(need, results, lanes)
-            self._done += outcome.is_done
-            await self._tell(outcome)
+            found = (self._lanes.get(router_id) for router_id in need.router_ids)
+            lanes += [other for other in found if other and other not in lanes]
+        outcome = self._outcome(needs[0].wish, needs[-1], results, lanes)
+        self._done += outcome.is_done
+        await self._tell(outcome)
         return None
 
     def _why_not(self, lane: Lane, subscription_id: int, give_up: float) -> Postponed | None:
@@ -173,11 +177,12 @@ class Worker:
         results: list[Told] = []
         if need.account_router_id == lane.router_id:
             result = Result(Outcome.REFUSED, need.problem) if need.problem else await self._ask(lane, need, None)
-            return [Told(None, result)]
+            return [Told(None, need.wanted.policy_class, result)]
         for online in need.sessions:
             is_meant = online.router_id == lane.router_id and _is_wrong(online, need)
             if is_meant and need.cuts.may_cut(need.wanted.state):
-                results.append(Told(online, await self._ask(lane, need, online.session)))
+                answer = await self._ask(lane, need, online.session)
+                results.append(Told(online, need.wanted.policy_class, answer))
         return results
 
     async def _ask(self, lane: Lane, need: Need, session: Session | None) -> Result:
@@ -196,24 +201,25 @@ class Worker:
         elif lane.answered():
             await self._tell(Met(lane.router_id))
 
-    def _outcome(self, need: Need, results: list[Told], lanes: list[Lane]) -> Delivered:
+    def _outcome(self, wish: Wish, need: Need, results: list[Told], lanes: list[Lane]) -> Delivered:
+        """What is done is the first wish that a router was told; ``need`` is what was read last."""
         cuts = need.cuts
-        for online, result in results:
+        for online, _class, result in results:
             if online and result.outcome == Outcome.APPLIED and not result.keeps_session:
                 cuts = cuts.after_cut(need.wanted.state, self._clock())
-        failed = [result for _, result in results if result.outcome in {Outcome.REFUSED, Outcome.UNREACHABLE}]
+        failed = [result for *_told, result in results if result.outcome in {Outcome.REFUSED, Outcome.UNREACHABLE}]
         is_held = not cuts.may_cut(need.wanted.state)
         return Delivered(
             subscription_id=need.subscription_id,
-            version=need.version,
+            wish=wish,
             is_done=not failed,
             cuts=cuts,
             tries=1 if failed else 0,
             error=failed[0].detail if failed else "",
             wait=self._wait(failed[0], lanes) if failed else timedelta(),
             held=_held(need, cuts) if is_held else "",
-            changed=[(o.pk, need.wanted.policy_class) for o, result in results if o and result.keeps_session],
-            gone=[o.unique_id for o, result in results if o and result.outcome == Outcome.GONE],
+            changed=[(o.pk, told) for o, told, result in results if o and result.keeps_session],
+            gone=[o.unique_id for o, _class, result in results if o and result.outcome == Outcome.GONE],
         )
 
     def _wait(self, failed: Result, lanes: list[Lane]) -> timedelta:

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 
 from billing.rules.network import Cuts
 from billing.services.network import findings
+from billing.services.network.claiming import Wish
+from billing.services.network.intents import TO_BE_ENDED
 
 # What a deciding transaction has locked is written a moment later: nobody waits for it, and it waits for nobody.
 _MINE = """
@@ -21,22 +23,26 @@ _STILL_MINE = "SELECT subscription_id FROM billing_networkintent WHERE subscript
 # A wish that came meanwhile stays to be done, at once.
 _RECORD = """
     UPDATE billing_networkintent intent SET
-        applied_version = CASE WHEN done.is_done THEN done.version ELSE intent.applied_version END,
+        applied_version = CASE
+            WHEN done.is_done AND (intent.wanted_version <> done.version OR intent.requested_at = done.requested_at)
+            THEN done.version ELSE intent.applied_version END,
         applied_at = CASE WHEN done.is_done THEN clock_timestamp() ELSE intent.applied_at END,
         attempts = CASE WHEN done.is_done OR intent.wanted_version <> done.version THEN 0
             ELSE intent.attempts + done.tries END,
         failing_since = CASE WHEN NOT done.is_done THEN coalesce(intent.failing_since, clock_timestamp()) END,
         last_error = left(done.error, 300),
-        next_attempt_at = CASE WHEN intent.wanted_version <> done.version THEN clock_timestamp()
-            ELSE clock_timestamp() + make_interval(secs => done.wait) END,
+        next_attempt_at = CASE
+            WHEN (intent.wanted_version, intent.requested_at) <> (done.version, done.requested_at)
+            THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => done.wait) END,
         cuts = done.cuts, cuts_since = done.cuts_since, held = left(done.held, 200),
         leased_until = NULL, leased_by = ''
     FROM unnest(
-        %s::bigint[], %s::bigint[], %s::boolean[], %s::int[], %s::text[], %s::float8[], %s::int[], %s::timestamptz[],
-        %s::text[]
-    ) AS done (subscription_id, version, is_done, tries, error, wait, cuts, cuts_since, held)
+        %s::bigint[], %s::bigint[], %s::timestamptz[], %s::boolean[], %s::int[], %s::text[], %s::float8[], %s::int[],
+        %s::timestamptz[], %s::text[]
+    ) AS done (subscription_id, version, requested_at, is_done, tries, error, wait, cuts, cuts_since, held)
     WHERE intent.subscription_id = done.subscription_id
-    RETURNING intent.subscription_id, done.held, intent.wanted_version <> done.version
+    RETURNING intent.subscription_id, done.held,
+        (intent.wanted_version, intent.requested_at) <> (done.version, done.requested_at)
 """
 _POSTPONE = """
     UPDATE billing_networkintent intent SET leased_until = NULL, leased_by = '',
@@ -47,15 +53,18 @@ _POSTPONE = """
     FROM unnest(%s::bigint[], %s::float8[], %s::text[]) AS later (subscription_id, wait, error)
     WHERE intent.subscription_id = later.subscription_id
 """
-# Nobody is online and no router keeps the subscriber: what is wanted is there as soon as somebody dials.
+# Nobody was online and no router keeps the subscriber: what was wanted is there as soon as somebody dials.
 _NOTHING_TO_DO = """
-    UPDATE billing_networkintent SET applied_version = wanted_version, applied_at = clock_timestamp(), attempts = 0,
+    UPDATE billing_networkintent intent SET applied_at = clock_timestamp(), attempts = 0,
+        applied_version = CASE WHEN intent.requested_at = idle.requested_at THEN idle.version ELSE applied_version END,
         failing_since = NULL, last_error = '', held = '', leased_until = NULL, leased_by = ''
-    WHERE subscription_id = ANY(%s)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS idle (subscription_id, version, requested_at)
+    WHERE intent.subscription_id = idle.subscription_id RETURNING applied_version IS DISTINCT FROM wanted_version
 """
+# One that staff want ended stays marked for it.
 _CHANGED = """
     UPDATE billing_onlinesession session SET policy_class = now.class
-    FROM unnest(%s::bigint[], %s::text[]) AS now (id, class) WHERE session.id = now.id
+    FROM unnest(%s::bigint[], %s::text[]) AS now (id, class) WHERE session.id = now.id AND policy_class <> %s
 """
 _GONE = "SELECT radius.close_session(gone, clock_timestamp(), 'Lost-503') FROM unnest(%s::text[]) AS gone"
 _ROUTERS = """
@@ -80,7 +89,7 @@ class Delivered:
     """
 
     subscription_id: int
-    version: int
+    wish: Wish
     is_done: bool
     cuts: Cuts
     tries: int = 0
@@ -105,6 +114,7 @@ class Idle:
     """A subscription that no router has to be told of: what is wanted is there with the next login."""
 
     subscription_id: int
+    wish: Wish
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,7 @@ def record(outcomes: Iterable[Outcome], *, worker: str) -> Recorded:
     rows = [given[key] for key in mine]
     is_newer = _record([row for row in rows if isinstance(row, Delivered)])
     _postpone([row for row in rows if isinstance(row, Postponed)])
-    _nothing_to_do([row.subscription_id for row in rows if isinstance(row, Idle)])
+    is_newer = _nothing_to_do([row for row in rows if isinstance(row, Idle)]) or is_newer
     missing = given.keys() - set(mine)
     return Recorded(set(_ids(_STILL_MINE, missing, worker)) if missing else set(), is_newer)
 
@@ -157,10 +167,16 @@ def _ids(query: str, subscription_ids: Iterable[int], worker: str) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _nothing_to_do(subscription_ids: list[int]) -> None:
-    if subscription_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_NOTHING_TO_DO, [subscription_ids])
+def _nothing_to_do(rows: Sequence[Idle]) -> bool:
+    if not rows:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTHING_TO_DO, [[row.subscription_id for row in rows], *_wishes(rows)])
+        return any(is_newer for (is_newer,) in cursor.fetchall())
+
+
+def _wishes(rows: Sequence[Delivered | Idle]) -> list[list[Any]]:
+    return [[row.wish.version for row in rows], [row.wish.requested_at for row in rows]]
 
 
 def _record(rows: Sequence[Delivered]) -> bool:
@@ -168,7 +184,7 @@ def _record(rows: Sequence[Delivered]) -> bool:
         return False
     columns: list[list[Any]] = [
         [row.subscription_id for row in rows],
-        [row.version for row in rows],
+        *_wishes(rows),
         [row.is_done for row in rows],
         [row.tries for row in rows],
         [row.error for row in rows],
@@ -183,7 +199,7 @@ def _record(rows: Sequence[Delivered]) -> bool:
         cursor.execute(_RECORD, columns)
         written = cursor.fetchall()
         if changed:
-            cursor.execute(_CHANGED, [[pk for pk, _ in changed], [wanted for _, wanted in changed]])
+            cursor.execute(_CHANGED, [[pk for pk, _ in changed], [wanted for _, wanted in changed], TO_BE_ENDED])
         if gone:
             cursor.execute(_GONE, [gone])
     if held := [subscription_id for subscription_id, why, _ in written if why]:
