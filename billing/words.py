@@ -15,6 +15,26 @@ gettext_noop = translation.gettext_noop
 
 OURS = ("billing.", "utils.")
 
+# What unfold says on every page: it brings no translations of its own.
+OF_UNFOLD = (
+    gettext_noop("Dark"),
+    gettext_noop("Light"),
+    gettext_noop("System"),
+    gettext_noop("Go back"),
+    gettext_noop("Search apps and models..."),
+    gettext_noop("Select value"),
+    gettext_noop("Type to search"),
+    gettext_noop("Filters"),
+    gettext_noop("Reset filters"),
+    gettext_noop("No results found"),
+    gettext_noop("Choose file to upload"),
+    gettext_noop("Select action"),
+    gettext_noop("Select action to run"),
+    gettext_noop("Select all rows"),
+    gettext_noop("Select record"),
+    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+)
+
 
 def translate_names() -> None:
     """Let the names, helps and choices of our models be translated when they are shown.

@@ -63,8 +63,9 @@ class MethodField(forms.ChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = UnfoldAdminSelectWidget
-        choices = Payment.Method.choices
-        super().__init__(**{"choices": choices, "initial": Payment.Method.CASH, "widget": widget, **kwargs})
+        super().__init__(
+            **{"choices": lambda: Payment.Method.choices, "initial": Payment.Method.CASH, "widget": widget, **kwargs}
+        )
 
 
 class RadioField(forms.ChoiceField):

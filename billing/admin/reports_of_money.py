@@ -22,7 +22,6 @@ from billing.words import gettext_lazy
 
 SHORT_DAY, SHORT_MONTH = "j M", "M Y"
 LONGEST_NAME = 12  # below a column
-METHODS: dict[Any, Any] = dict(Payment.Method.choices)
 BY_LABEL = gettext_lazy("By")
 
 
@@ -39,7 +38,7 @@ class CollectionsForm(DaysForm):
     )
     method = forms.ChoiceField(
         label=gettext_lazy("Method"),
-        choices=[("", gettext_lazy("All methods")), *Payment.Method.choices],
+        choices=lambda: [("", _("All methods")), *Payment.Method.choices],
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
@@ -122,7 +121,7 @@ def named(head: Any, nobody: str) -> Cell:
     """What a row is about, as it is read."""
     if isinstance(head, date):
         return head
-    return METHODS.get(head, head) if head else nobody
+    return dict(Payment.Method.choices).get(head, head) if head else nobody
 
 
 def label_of(form: Any) -> str:

@@ -162,4 +162,4 @@ def customer_panel(customer: Any) -> Panel:
 
 
 def _said(text: str, term: Term) -> str:
-    return f"{text} ({term.source})"
+    return f"{text} ({_(term.source)})"

@@ -26,23 +26,27 @@ from billing.services.drafts import BillDraft
 from billing.services.explanations import why_off
 from billing.words import gettext_lazy
 
-STAFF_REASONS = [(reason.value, reason.label) for reason in access.STAFF_REASONS]
 MOST_SHOWN = 10
 
 
+def staff_reasons() -> list[tuple[str, str]]:
+    """The reasons that staff may give, in the language of the reader."""
+    return [(reason.value, reason.label) for reason in access.STAFF_REASONS]
+
+
 class DisableForm(forms.Form):
-    reason = RadioField(label=gettext_lazy("Reason"), choices=STAFF_REASONS, initial=Block.Reason.MANUAL)
+    reason = RadioField(label=gettext_lazy("Reason"), choices=staff_reasons, initial=Block.Reason.MANUAL)
     note = TextField(label=gettext_lazy("Note"), help_text=gettext_lazy("For your colleagues: why, and until when."))
 
 
 class RestoreForm(forms.Form):
     """Valid is every reason that staff can take back; offered are those that are open."""
 
-    reason = RadioField(label=gettext_lazy("Reason"), choices=STAFF_REASONS)
+    reason = RadioField(label=gettext_lazy("Reason"), choices=staff_reasons)
 
     def __init__(self, offered: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].widget.choices = [choice for choice in STAFF_REASONS if choice[0] in offered]
+        self.fields["reason"].widget.choices = [choice for choice in staff_reasons() if choice[0] in offered]
 
 
 class IssueBillForm(forms.Form):
@@ -83,7 +87,7 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
     """Ask which reason to take back; tell what else keeps the subscription off."""
     now = timezone.now()
     open_reasons = access.open_reasons([subscription.pk]).get(subscription.pk, [])
-    offered = [value for value, _ in STAFF_REASONS if value in open_reasons]
+    offered = [str(value) for value in access.STAFF_REASONS if value in open_reasons]
     if request.method == "POST":
         form = RestoreForm(offered, request.POST)
         done = attempt(

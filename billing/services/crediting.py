@@ -128,7 +128,7 @@ def _note(
 
 
 def _issue(note: CreditNote) -> CreditNote:
-    note.sequence, note.number = numbers.take(_("credit note"), on=note.issued_on)
+    note.sequence, note.number = numbers.take("credit note", on=note.issued_on)
     note.save(force_insert=True)
     return note
 

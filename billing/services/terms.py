@@ -11,6 +11,7 @@ from billing.models import Customer, Plan
 from billing.rules import access as access_rules
 from billing.rules.periods import Period, start_of_day
 from billing.services import clock
+from billing.words import gettext_noop
 
 
 class CustomerTerms(NamedTuple):
@@ -22,7 +23,7 @@ class CustomerTerms(NamedTuple):
 
 
 class Term(NamedTuple):
-    """A number of days, and who says so. ``days`` is None for a renewal's: until the last paid day."""
+    """A number of days, and who says so in English. ``days`` is None for a renewal's: until the last paid day."""
 
     days: int | None
     source: str
@@ -93,5 +94,7 @@ def is_renewal(plan: Plan) -> bool:
 
 def _first(customer: int | None, plan: int | None, installation: int) -> Term:
     if customer is not None:
-        return Term(customer, "customer")
-    return Term(installation, "installation") if plan is None else Term(plan, "plan")
+        return Term(customer, gettext_noop("customer"))
+    if plan is None:
+        return Term(installation, gettext_noop("installation"))
+    return Term(plan, gettext_noop("plan"))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from babel.core import Locale, UnknownLocaleError
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 from django.conf import settings
 from django.utils import formats
 from django.utils.translation import get_language, ngettext
@@ -14,6 +14,10 @@ from django.utils.translation import gettext as _
 
 from billing.rules.money import rounded
 from billing.services import clock
+
+# Of Unicode's bidirectional algorithm: what stands between them is set apart, in a direction of its own.
+RIGHT_TO_LEFT, ISOLATE, END = "\u2067", "\u2068", "\u2069"
+RIGHT_TO_LEFT_MARK, NO_BREAK = "\u200f", "\xa0"
 
 
 def counted(count: int, noun: str) -> str:
@@ -53,8 +57,17 @@ def money(amount: Decimal) -> str:
 
 
 def price(amount: Decimal, currency: str = "") -> str:
-    """An amount with its currency as the reader's language writes it, such as ``$25.00``."""
-    return str(format_currency(amount, currency or settings.CURRENCY, locale=_locale()))
+    """An amount with its currency as the reader's language writes it, such as ``$25.00``.
+
+    From right to left the figure, its currency and both of them are isolated: no text around them turns them round.
+    """
+    currency, locale = currency or settings.CURRENCY, _locale()
+    written = str(format_currency(amount, currency, locale=locale))
+    if locale.text_direction == "ltr":
+        return written
+    symbol = get_currency_symbol(currency, locale)
+    figure = written.replace(symbol, "").strip(f"{RIGHT_TO_LEFT_MARK}{NO_BREAK}")
+    return f"{RIGHT_TO_LEFT}{ISOLATE}{figure}{END}{NO_BREAK}{ISOLATE}{symbol}{END}{END}"
 
 
 def day(value: date) -> str:

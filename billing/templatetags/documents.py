@@ -11,12 +11,7 @@ from django.utils.safestring import SafeString
 from billing.services import wording
 
 register = template.Library()
-
-
-@register.filter
-def price(amount: Decimal, currency: str = "") -> SafeString:
-    """An amount with its currency, which no text around it can turn round."""
-    return format_html("<bdi>{}</bdi>", wording.price(amount, currency))
+register.filter("price", wording.price)
 
 
 @register.filter

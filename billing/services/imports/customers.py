@@ -155,4 +155,4 @@ def _key(row: Values) -> UUID:
 
 
 def _balance_key(row: Values) -> UUID:
-    return keys.of(_("opening balance"), str(_key(row)))
+    return keys.of("opening balance", str(_key(row)))

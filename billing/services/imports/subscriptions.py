@@ -153,4 +153,4 @@ def plans_by_name() -> dict[str, Plan]:
 
 
 def _balance_key(row: Values) -> UUID:
-    return keys.of(_("opening balance"), "subscription", row.text("login"))
+    return keys.of("opening balance", "subscription", row.text("login"))
