@@ -55,6 +55,7 @@ class NetworkIntent(models.Model):
     class Meta:
         default_permissions = ()
         permissions = [("apply_again", "Can bring a subscription to the routers once more")]
+        indexes = [models.Index(fields=["subscription"], name="networkintent_held", condition=~Q(held=""))]
 
     def __str__(self) -> str:
         return f"wanted {self.wanted_version}, applied {self.applied_version}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from billing.models import NetworkFinding
 
@@ -60,8 +61,10 @@ def settle(kind: NetworkFinding.Kind, found: Sequence[Found], *, router_ids: Col
 
 
 def forget(*, before: datetime) -> int:
-    """Delete what was resolved before an instant; how many."""
-    return NetworkFinding.objects.filter(resolved_at__lt=before).delete()[0]
+    """Delete what was resolved before an instant, and counters that cannot be of which none came since; how many."""
+    is_over = Q(resolved_at__lt=before)
+    is_over |= Q(kind=NetworkFinding.Kind.WRONG_COUNTER, resolved_at=None, last_seen_at__lt=before)
+    return NetworkFinding.objects.filter(is_over).delete()[0]
 
 
 def note_held(subscription_ids: Collection[int]) -> None:

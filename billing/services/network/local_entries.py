@@ -28,8 +28,9 @@ _OURS = """
 """
 _LOGINS = "SELECT lower(login) FROM billing_networkaccount JOIN billing_subscription ON id = subscription_id"
 _RESTING = """
-    SELECT router_id, failures, coalesce(down_until > clock_timestamp(), false) FROM billing_routerstate
-    WHERE failures > 0
+    SELECT router_id, failures,
+        coalesce(down_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute', false)
+    FROM billing_routerstate WHERE failures > 0
 """
 
 

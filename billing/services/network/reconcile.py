@@ -29,10 +29,10 @@ _WRONG = """
     LEFT JOIN billing_networkintent intent ON intent.subscription_id = session.subscription_id
     WHERE (policy.state = 'off' OR session.policy_class <> policy.class)
         AND (intent IS NULL OR intent.applied_version = intent.wanted_version)
-        AND (intent IS NULL OR intent.held = '' OR policy.state = 'off')
+        AND (intent IS NULL OR policy.state = 'off' OR position(policy.class IN intent.held) = 0)
         AND (
             intent.applied_at IS NULL OR session.updated_at > intent.applied_at
-            OR intent.applied_at < %(now)s - interval '1 minute'
+            OR intent.applied_at NOT BETWEEN %(now)s - interval '1 minute' AND %(now)s + interval '1 minute'
         )
 """
 # Silence of a router that says nothing at all tells nothing of its sessions.
@@ -81,6 +81,7 @@ def reconcile(*, now: datetime) -> Reconciled:
     policy.follow()
     if not targets.is_any_active():
         return Reconciled()
+    intents.bring_near()
     closed = _close_stale(now)
     unknown = unknown_sessions.look(repair=settings.NETWORK_REPAIR == "all")
     wrong = _wrong_sessions(now)

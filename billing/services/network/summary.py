@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import NetworkIntent, RouterState
 from billing.services import clock
-from billing.services.network import intents
+from billing.services.network import intents, targets
 from billing.services.troubles import Trouble
 from billing.services.wording import counted
 
@@ -51,7 +51,9 @@ def figures() -> Figures:
 
 
 def not_applied(now: datetime) -> Iterator[Trouble]:
-    """Changes of access that reach no router for too long."""
+    """Changes of access that reach no router for too long; none while no router is in use (rule N6)."""
+    if not targets.is_any_active():
+        return
     late = NetworkIntent.objects.filter(intents.PENDING, requested_at__lt=now - LONGEST_WAIT).order_by("requested_at")
     if oldest := late.select_related("subscription").first():
         told = _(

@@ -10,12 +10,13 @@ from billing.models import Router
 from billing.network.base import Target
 from billing.network.routeros_rest import CALLS_AT_ONCE
 from billing.rules.errors import Refused
+from billing.rules.network import LAST_WAIT
 from billing.services.network import sealing
 
 MOST_AT_ONCE: dict[str, int] = {Router.Kind.ROUTEROS: CALLS_AT_ONCE}  # by the kind of router, whatever its window
 
 _STATES = """
-    SELECT router_id, failures, greatest(extract(epoch FROM down_until - clock_timestamp()), 0)
+    SELECT router_id, failures, least(greatest(extract(epoch FROM down_until - clock_timestamp()), 0), %s)
     FROM billing_routerstate WHERE failures > 0
 """
 
@@ -33,7 +34,7 @@ class Reach(NamedTuple):
 def active() -> list[Reach]:
     """All routers that are in use."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATES)
+        cursor.execute(_STATES, [LAST_WAIT.total_seconds()])  # whatever happened to the clock
         states = {router: (failures, float(rest or 0)) for router, failures, rest in cursor.fetchall()}
     found = []
     for router in Router.objects.filter(is_active=True):

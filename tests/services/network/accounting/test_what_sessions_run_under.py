@@ -10,7 +10,7 @@ from billing.models import (
     OnlineSession,
     UsageDay,
 )
-from tests.services.network.situations import policy_of
+from tests.services.network.situations import asked, policy_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,24 @@ def test_a_lost_start_of_a_wrong_session_is_told_by_the_interim_and_a_stop_is_no
     assert not NetworkIntent.objects.exists()
     tell("Interim-Update", 300, **{"class": "1:other"})
     assert NetworkIntent.objects.get().reason == "stale-start"
+
+
+def test_n3_what_was_decided_while_a_session_counted_as_lost_is_told_when_it_is_heard_of(tell, subscription):
+    tell("Start")
+    asked("SELECT radius.close_session('u1', now(), 'Lost-Interim')")
+    AccessState.objects.filter(pk=subscription.pk).update(is_on=False)
+    NetworkIntent.objects.update(applied_version=AccessState.objects.get().version)
+    tell("Interim-Update", 600)
+    intent = NetworkIntent.objects.get()
+    assert intent.reason == "stale-start" and intent.wanted_version > intent.applied_version
+
+
+def test_a_session_that_was_lost_and_is_as_wanted_is_not(tell):
+    tell("Start")
+    asked("SELECT radius.close_session('u1', now(), 'Lost-Interim')")
+    NetworkIntent.objects.all().delete()
+    tell("Interim-Update", 600)
+    assert not NetworkIntent.objects.exists()
 
 
 def test_what_was_changed_in_the_running_session_is_not_undone_by_an_echo(tell):
