@@ -58,6 +58,21 @@ def test_routeros_needs_all_of_what_rest_needs(admin_client):
     assert Router.objects.get().certificate_sha256 == "ab" * 32
 
 
+def test_the_password_of_rest_is_entered_anew_for_another_address(admin_client):
+    """Otherwise who may not see it had it sent to a machine of theirs."""
+    values = {**VALUES, **REST, "certificate_sha256": FINGERPRINT}
+    admin_client.post(ADD, {**values, "rest_password": "pw-of-rest"})
+    router = Router.objects.get()
+    admin_client.post(url(router), {**values, "name": "South"})
+    elsewhere = {**values, "rest_url": "https://198.51.100.66/rest"}
+    assert "password of that user" in text_of(admin_client.post(url(router), elsewhere))
+    router.refresh_from_db()
+    assert (router.name, router.rest_url) == ("South", REST["rest_url"])
+    admin_client.post(url(router), {**elsewhere, "rest_password": "pw-of-rest"})
+    router.refresh_from_db()
+    assert router.rest_url == elsewhere["rest_url"]
+
+
 def test_secrets_are_shown_after_a_click_that_the_audit_notes(admin_client, staff):
     router = make_router()
     assert SECRET not in text_of(admin_client.get(url(router, "show_secrets")))

@@ -139,12 +139,36 @@ def test_a_session_of_which_nothing_was_heard_for_three_intervals_is_closed(rout
     assert OnlineSession.objects.get().subscription_id == bert.pk
 
 
-def test_users_of_the_router_itself_bypass_radius_and_are_listed(router, radius_router, routeros, settings):
+@pytest.fixture
+def router_with_rest(router, routeros):
+    """It is told by RADIUS, and what it keeps itself is read by REST."""
     target = routeros.target()
     router.rest_url, router.rest_user = target.rest_url, target.rest_user
     router.rest_password_sealed = sealing.seal(target.rest_password)
     router.certificate_sha256 = target.certificate_sha256
     router.save()
+    return router
+
+
+def test_rest_of_a_router_that_is_told_by_radius_says_nothing_of_how_it_is_told(
+    router_with_rest, radius_router, routeros
+):
+    """Neither does its fault put off a Disconnect, nor its health end the alarm of one that RADIUS does not reach."""
+    routeros.fault = (401, "Unauthorized")
+    look()
+    assert not RouterState.objects.exists()
+    finding = NetworkFinding.objects.get(resolved_at=None)
+    assert (finding.router, finding.kind) == (router_with_rest, "local-entry")
+    assert "refuses the sign-in" in finding.detail
+    routeros.fault, radius_router.is_silent = "", True
+    RouterState.objects.create(router=router_with_rest, failures=3, failing_since=timezone.now() - timedelta(hours=1))
+    look()
+    assert RouterState.objects.get().failures == 4
+    assert open_findings("local-entry") == []
+
+
+@pytest.mark.usefixtures("router_with_rest")
+def test_users_of_the_router_itself_bypass_radius_and_are_listed(routeros, settings):
     routeros.insert("ppp/secret", {"name": "backdoor", "disabled": "false"})
     routeros.insert("ppp/secret", {"name": "harmless", "disabled": "true"})
     assert look().local == 1

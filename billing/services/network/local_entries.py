@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.db import connection
@@ -63,21 +64,28 @@ def look(*, repair: str) -> Looked:
     routers = [r for r in Router.objects.filter(is_active=True) if not resting.get(r.pk, (0, False))[1]]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         read = list(pool.map(_read, [router for router in routers if router.rest_url]))
-        tried = list(pool.map(_try, [router for router in routers if not router.rest_url and router.pk in resting]))
-    recording.record([_met(router, problem, resting) for router, _entries, problem in (*read, *tried)], worker="")
+        tried = list(pool.map(_try, [r for r in routers if not _is_told_by_rest(r) and r.pk in resting]))
+    met = [*(one for one in read if _is_told_by_rest(one[0])), *tried]
+    recording.record([_met(router, problem, resting) for router, _entries, problem in met], worker="")
     wrong: list[Wrong] = []
     local: list[Found] = []
     for router, entries, problem in read:
         if not problem:
-            ours = _ours(router) if router.kind == Router.Kind.ROUTEROS else []
+            ours = _ours(router) if _is_told_by_rest(router) else []
             kept = _by_login(entries)
             wrong += [found for one in ours if (found := _compared(router, one, kept.get(one[0], [])))]
             local += _strangers(router, entries, repair=repair)
+    unread = [(router, problem) for router, _entries, problem in read if problem]
     readable = [router.pk for router, _entries, problem in read if not problem]
     findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
-    findings.note(Kind.LOCAL_ENTRY, local)
+    findings.note(Kind.LOCAL_ENTRY, [*local, *(Found(r.pk, "", text) for r, text in unread if not _is_told_by_rest(r))])
     rested = [pk for pk, (_, rests) in resting.items() if rests]
-    return Looked(wrong, len(local), [*rested, *(router.pk for router, _entries, problem in read if problem)])
+    return Looked(wrong, len(local), [*rested, *(router.pk for router, _problem in unread)])
+
+
+def _is_told_by_rest(router: Router) -> bool:
+    """Whether it rests, and is well, by what its REST answers; how it answers RADIUS is another matter."""
+    return router.kind == Router.Kind.ROUTEROS
 
 
 Read = tuple[Router, list[LocalEntry], str]
@@ -140,7 +148,7 @@ def _strangers(router: Router, entries: Sequence[LocalEntry], *, repair: str) ->
     Those that bear our mark were made for a login or a place that is given up: they are no decision of staff.
     """
     known: set[str] = set()
-    if router.kind == Router.Kind.ROUTEROS:
+    if _is_told_by_rest(router):
         with connection.cursor() as cursor:
             cursor.execute(f"{_LOGINS} WHERE router_id = %s", [router.pk])
             known = {login for (login,) in cursor.fetchall()}
@@ -156,7 +164,6 @@ def _told(entry: LocalEntry) -> str:
 
 
 def _disable(router: Router, entry: LocalEntry) -> None:
-    try:
+    """What cannot be disabled now is found again a minute later."""
+    with suppress(connections.Unread):
         connections.disable_on(router, entry)
-    except connections.Unread as error:
-        recording.record([recording.Met(router.pk, 1, rules.FIRST_WAIT, str(error))], worker="")

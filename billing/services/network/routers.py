@@ -36,8 +36,8 @@ def sealed(*, kind: str, router: Router, secret: str = "", rest_password: str = 
 
 
 def missing(*, kind: str, values: Mapping[str, str], has_password: bool) -> dict[str, str]:
-    """What a router needs and was not given, by field, in words."""
-    if kind != Router.Kind.ROUTEROS:
+    """What a router needs and was not given, by field, in words; REST needs all of it, whatever the kind."""
+    if kind != Router.Kind.ROUTEROS and not values.get("rest_url"):
         return {}
     found = {name: text for name, text in REST_NEEDS.items() if not values.get(name)}
     if not has_password:
