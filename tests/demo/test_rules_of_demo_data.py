@@ -39,7 +39,12 @@ INSTALLATIONS = [
 ]
 
 
-@pytest.fixture(params=INSTALLATIONS, ids=lambda installation: installation["now"])
+@pytest.fixture(
+    params=[
+        pytest.param(installation, id=installation["now"], marks=() if place < 2 else pytest.mark.heavy)
+        for place, installation in enumerate(INSTALLATIONS)
+    ]
+)
 def now(request, load, settings):
     for name, value in request.param.items():
         if name != "now":
