@@ -1,6 +1,7 @@
 """Documents speak the language of the customer, in its direction."""
 
 import re
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 from django.test import override_settings
 from django.utils import translation
 
+from billing.admin import formatting
 from billing.documents import bills as papers
 from billing.documents import rendering
 from billing.rules.languages import LANGUAGES
@@ -81,6 +83,14 @@ def test_names_keep_the_direction_of_their_own_letters(issued):
     arabic = rendering.html(papers.bill(issued(language="ar", name="محمد", address="12 Station Road")))
     assert '<bdi dir="rtl">محمد</bdi>' in arabic
     assert '<bdi dir="ltr">12 Station Road</bdi>' in arabic
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_amounts_are_written_as_on_the_pages_of_staff(issued, language):
+    with translation.override(language):
+        shown = formatting.money(Decimal(20))
+    assert ("\u2067\u2068" in shown) == (language == "ar")
+    assert shown in rendering.html(papers.bill(issued(language=language)))
 
 
 def test_a_document_from_right_to_left_can_be_read_back_from_its_pdf(issued, pdf_of):

@@ -240,3 +240,9 @@ def test_staff_choose_among_the_six_languages(admin_client):
 def test_pages_of_errors_speak_the_language_too(client):
     page = sees(client, "ar", "/there-is-no-such-page")
     assert '<html lang="ar" dir="rtl"' in page
+
+
+def test_who_says_a_rule_is_told_in_the_language_of_the_reader(admin_client, disabled):
+    page = sees(admin_client, "es", url(disabled.customer))
+    assert "(instalación)" in page
+    assert "(installation)" not in page
