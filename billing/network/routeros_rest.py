@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,17 +37,20 @@ class Rest:
 
     def __init__(self, router: Target) -> None:
         parts = urlsplit(router.rest_url)
-        if parts.scheme != "https" or not parts.hostname or not router.certificate_sha256:
+        port = _port(router.rest_url)
+        if parts.scheme != "https" or not parts.hostname or not port or not router.certificate_sha256:
             raise NoAnswer("The router needs an https address and the SHA-256 of its certificate")
         self._prefix = f"{parts.path.rstrip('/').removesuffix('/rest')}/rest/"
         self._pool = urllib3.HTTPSConnectionPool(
             parts.hostname,
-            parts.port or 443,
+            port,
             maxsize=CALLS_AT_ONCE,
             block=True,
             retries=False,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-            headers=urllib3.make_headers(basic_auth=f"{router.rest_user}:{router.rest_password}"),
+            headers={
+                "Authorization": f"Basic {b64encode(f'{router.rest_user}:{router.rest_password}'.encode()).decode()}"
+            },
             cert_reqs="CERT_NONE",  # no authority signs routers: the very certificate is compared
             assert_fingerprint=router.certificate_sha256,
         )
@@ -97,6 +101,14 @@ class Rest:
         except HTTPError as error:
             raise NoAnswer("No answer ({error})", error=type(error).__name__) from error
         return _read(answer.status, answer.data)
+
+
+def _port(url: str) -> int | None:
+    """The port of an address, None when there is no such port."""
+    try:
+        return urlsplit(url).port or 443
+    except ValueError:
+        return None
 
 
 def _read(status: int, data: bytes) -> Any:

@@ -4,6 +4,7 @@ import pytest
 
 from billing.network.base import Outcome
 from billing.network.routeros_rest import NoAnswer
+from tests.network import fake_routeros
 from tests.network.asking import ask, enforce, want
 from tests.network.fake_routeros import certificate
 
@@ -138,3 +139,14 @@ def test_sessions_are_listed(routeros):
     routeros.fault = "garbage"
     with pytest.raises(NoAnswer):
         ask(routeros.target(), lambda adapter: adapter.sessions())
+
+
+def test_a_password_may_have_any_letters(routeros, monkeypatch):
+    monkeypatch.setattr(fake_routeros, "PASSWORD", "пароль €")
+    assert enforce(routeros.target(rest_password="пароль €"), want("anna")).outcome == Outcome.APPLIED
+
+
+def test_an_address_with_a_port_that_cannot_be_is_told(routeros):
+    result = enforce(routeros.target(rest_url="https://127.0.0.1:99999/rest"), want("anna"))
+    assert result.outcome == Outcome.UNREACHABLE
+    assert "https address" in result.detail

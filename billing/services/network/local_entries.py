@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ from billing.network.routeros import MARK, SECRETS
 from billing.rules import network as rules
 from billing.services.network import codes, connections, findings, recording
 from billing.services.network.findings import Found
+
+logger = logging.getLogger(__name__)
 
 Kind = NetworkFinding.Kind
 AT_ONCE = 8  # routers that are read beside each other
@@ -96,11 +99,21 @@ def _read(router: Router) -> Read:
         return router, connections.entries_on(router), ""
     except connections.Unread as error:
         return router, [], str(error)
+    except Exception as error:  # a bug with one router is not to hold up the others
+        return router, [], _fault(router, error)
 
 
 def _try(router: Router) -> Read:
-    result = connections.probe(router)
+    try:
+        result = connections.probe(router)
+    except Exception as error:
+        return router, [], _fault(router, error)
     return router, [], "" if result.outcome == "applied" else result.detail
+
+
+def _fault(router: Router, error: Exception) -> str:
+    logger.exception("Router %d cannot be looked at", router.pk)
+    return _("A fault of the program: {error}").format(error=type(error).__name__)
 
 
 def _met(router: Router, problem: str, resting: dict[int, tuple[int, bool]]) -> recording.Met:

@@ -10,7 +10,14 @@ from billing.models import AccessState, Block, DataUse, NetworkAccount, NetworkP
 from billing.services import clock
 from billing.services.network import policy, sealing
 from tests.builders import make_subscription
-from tests.services.network.situations import PASSWORD, answer_to, asked, make_online_subscription, policy_of
+from tests.services.network.situations import (
+    PASSWORD,
+    answer_to,
+    asked,
+    make_online_subscription,
+    make_router,
+    policy_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +228,8 @@ def test_a_login_is_found_by_its_index():
         plan = asked("EXPLAIN SELECT * FROM radius.policy WHERE login = 'x'")
         transaction.set_rollback(True)
     assert "subscription_by_lower_login" in str(plan)
+
+
+def test_a_router_without_a_secret_is_unknown_and_no_fault():
+    router = make_router(kind="dry-run", secret_sealed=None)
+    assert asked("SELECT radius.router_secret(%s) AS secret", router.address) == [{"secret": None}]

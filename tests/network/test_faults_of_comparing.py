@@ -1,0 +1,43 @@
+"""One router with which something is wrong leaves the comparison of the others as it is (rule N5)."""
+
+import pytest
+from django.utils import timezone
+
+from billing.models import NetworkFinding, RouterState
+from billing.services.network import connections, local_entries
+from billing.services.network.reconcile import reconcile
+from tests.network.billing_side import deliver, log_in, make_router, subscriber, switch
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("key")]
+
+
+def test_a_fault_of_the_program_with_one_router_does_not_hold_up_the_others(
+    router, radius_router, routeros, monkeypatch, caplog
+):
+    anna = subscriber()
+    log_in(anna, router, radius_router, policy_class="another")
+    kept = make_router(routeros, address="127.0.0.9")
+    RouterState.objects.create(router=router, failures=1)
+
+    def fail(router):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(connections, "entries_on", fail)
+    monkeypatch.setattr(connections, "probe", fail)
+    reconcile(now=timezone.now())
+    assert NetworkFinding.objects.get(resolved_at=None).login == anna.login
+    assert "RuntimeError" in RouterState.objects.get(router=kept).last_error
+    assert local_entries.logger.name in caplog.text
+
+
+def test_a_router_that_is_switched_on_gets_what_was_decided_before(router, radius_router):
+    type(router).objects.update(is_active=False)
+    anna = subscriber()
+    log_in(anna, router, radius_router)
+    switch(anna, False)
+    reconcile(now=timezone.now())
+    assert deliver() == 0
+    type(router).objects.update(is_active=True)
+    reconcile(now=timezone.now())
+    deliver()
+    assert radius_router.told == [("disconnect", anna.login)]
