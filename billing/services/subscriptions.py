@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 
 from billing.models import AccessState, BillingState, Block, Customer, Plan, ScheduledChange, Subscription, UnbilledDays
 from billing.rules.errors import Refused
@@ -57,6 +58,9 @@ def _check(subscription: Subscription) -> None:
     starts_on, ends_on = subscription.starts_on, subscription.ends_on
     if not subscription.login:
         raise Refused("A subscription needs a login.")
+    same = Subscription.objects.annotate(lower=Lower("login")).filter(lower=subscription.login.lower())
+    if taken := same.values_list("login", flat=True).first():  # routers do not tell A from a, and would let in neither
+        raise Refused("The login {login} is taken. Choose another.", login=taken)
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(
             "The end, {ends_on}, must come after the start, {starts_on}.",

@@ -180,7 +180,8 @@ def test_the_class_tells_what_a_session_runs_under():
 def test_logins_are_compared_in_lower_case_and_two_of_a_kind_are_refused():
     make_online_subscription(login="Ann@Example.Net")
     assert answer_to("ann@example.net")["Cleartext-Password"] == PASSWORD
-    make_online_subscription(login="ann@example.net")
+    other = make_online_subscription()
+    type(other).objects.filter(pk=other.pk).update(login="ann@example.net")  # as from before there was a check
     assert answer_to("ann@example.net") is None
 
 
