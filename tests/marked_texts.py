@@ -36,7 +36,7 @@ NOT_TEXTS = {
     *"format_html include RawSQL debug info exception critical ImproperlyConfigured Literal NamedTuple".split(),
 }
 PROTOCOL = {"_ATTRIBUTES", "ERROR_CAUSES", "_SCRIPT"}  # what routers read and RFC 5176 calls
-NOT_TEXT_WORDS = {"name", "icon", "css", "path", "template", "permission", "permissions", "fields", "row_is"}
+NOT_TEXT_WORDS = {"name", "headers", "icon", "css", "path", "template", "permission", "permissions", "fields", "row_is"}
 SHOWN_WORDS = {"description", "label", "help_text", "empty", "empty_label", "verbose_name"}
 SHOWN_NAMES = {"title", "noun", "button", "search_help_text", "verbose_name"}
 SENTENCE = re.compile(r"[a-z0-9,;:”’.)}%] [“‘({a-zA-Z0-9]|^[A-Z][a-z]+(-[a-z]+)?[.:?!…]?$|[a-z]{2,} [a-z]+\.$")

@@ -76,7 +76,8 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None, rule: str =
     final_bills.bill_until(subscription.customer, subscription.pk, day, now=now, by=by)
     if settings.CREDIT_UNUSED_DAYS:
         lines = unused_days.lines_from(subscription.pk, day)
-        reason = f"End of {subscription} on {wording.day(day)}"
+        with wording.of_the_books():
+            reason = f"End of {subscription} on {wording.day(day)}"
         unused_days.credit_days(subscription.customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
         billing_states.turn_back(subscription.pk, day)
     blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule=rule, now=now, by=by)

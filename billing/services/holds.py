@@ -144,7 +144,8 @@ def _finish(subscription: Subscription, running: Hold, day: date, *, now: dateti
 def _skip_or_credit(subscription: Subscription, first: date, day: date, *, now: datetime, by: Any) -> None:
     if settings.CREDIT_UNUSED_DAYS:
         lines = unused_days.lines_from(subscription.pk, first)
-        reason = f"On hold from {wording.day(first)} to before {wording.day(day)}"
+        with wording.of_the_books():
+            reason = f"On hold from {wording.day(first)} to before {wording.day(day)}"
         unused_days.credit_days(
             subscription.customer, lines, first, day, reason=reason, frees_days=False, now=now, by=by
         )

@@ -148,11 +148,13 @@ def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: dateti
     lines = [line for line in unused_days.lines_from(subscription.pk, day) if line.plan_id != plan.pk]
     if not lines:
         return []
+    with wording.of_the_books():
+        reason = f"Change of plan to {plan} on {wording.day(day)}"
     notes = unused_days.credit_days(
         subscription.customer,
         lines,
         day,
-        reason=f"Change of plan to {plan} on {wording.day(day)}",
+        reason=reason,
         frees_days=True,
         now=now,
         by=by,

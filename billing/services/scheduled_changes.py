@@ -122,7 +122,9 @@ def _bill_old_plan(customer: Customer, change: ScheduledChange, *, now: datetime
     lines = [line for line in unused_days.lines_from(subscription_id, day) if line.plan_id == change.plan_id]
     if not lines:
         return
-    unused_days.credit_days(customer, lines, day, reason=f"No {change}", frees_days=True, now=now, by=by)
+    with wording.of_the_books():
+        reason = f"No {change}"
+    unused_days.credit_days(customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
     billing_states.turn_back(subscription_id, day)
     billing_states.refresh([subscription_id])
     final_bills.bill_until(customer, subscription_id, day, now=now, by=by, and_due=True)

@@ -9,7 +9,7 @@ from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_symbol
 from django.conf import settings
 from django.utils import formats
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from billing.rules.money import rounded
@@ -68,6 +68,11 @@ def price(amount: Decimal, currency: str = "") -> str:
     symbol = get_currency_symbol(currency, locale)
     figure = written.replace(symbol, "").strip(f"{RIGHT_TO_LEFT_MARK}{NO_BREAK}")
     return f"{RIGHT_TO_LEFT}{ISOLATE}{figure}{END}{NO_BREAK}{ISOLATE}{symbol}{END}{END}"
+
+
+def of_the_books() -> override:
+    """While this lasts, texts are those that are kept whoever clicked: reasons of notes in English (decision 36)."""
+    return override("en")
 
 
 def day(value: date) -> str:

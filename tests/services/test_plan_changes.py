@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
-from billing.models import Plan, ScheduledChange, TaxRate
+from billing.models import CreditNote, Plan, ScheduledChange, TaxRate
 from billing.services import credit_notes, endings, holds, plan_changes, prepaid
 from billing.services.rehearsal import rehearse
 from tests.builders import at, make_plan, make_subscription
@@ -50,6 +51,15 @@ def test_l2_the_unused_days_are_credited_and_the_same_days_of_the_new_plan_charg
     assert amounts(outcome) == [Decimal("217.70"), Decimal("522.54"), Decimal("304.84")]
     assert balance(subscription.customer) == Decimal("249.95") + Decimal("304.84")
     assert lines(subscription) == ["2016-05-01 2016-05-05 249.95", "2016-05-05 2016-06-01 522.54"]
+
+
+@pytest.mark.parametrize("language", ["en", "bn", "ar"])
+def test_l2_the_reason_of_the_credit_is_the_same_whoever_clicked(language):
+    subscription, plan = subscribed(), fast()
+    with override(language):
+        change(subscription, plan, "2026-04-11")
+    note = CreditNote.objects.get(customer=subscription.customer)
+    assert note.reason == f"Change of plan to {plan.name} on April 11, 2026"
 
 
 def test_l2_a_preview_shows_what_the_change_does_and_changes_nothing():
