@@ -31,9 +31,9 @@ KEPT = {
 }
 
 
-@pytest.fixture(autouse=True, scope="session")
-def commits_that_wait_for_no_disk(django_db_setup, django_db_blocker):
-    """Tests end processes, not the kernel or this PostgreSQL: the next reader sees what was committed all the same."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Commits wait for no disk: tests end processes, not the kernel, so the next reader sees them all the same."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
