@@ -18,8 +18,8 @@ bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"
 timeout = 60  # seconds a request may take, or a download may send nothing, before its worker is replaced
 graceful_timeout = 30  # seconds running requests get when the server stops
 keepalive = 5  # seconds; longer than the usual pause between the requests of one page
-max_requests = 2000  # then the worker is replaced, so that a slow leak of memory never adds up ...
-max_requests_jitter = 200  # ... and not all of them at the same time
+max_requests = 10_000  # then the worker is replaced, so that a slow leak of memory never adds up ... (it takes seconds)
+max_requests_jitter = 1_000  # ... and not all of them at the same time
 # Workers prove they live by touching a file; on a busy disk that could block, in memory it cannot.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nosec B108
 control_socket_disable = True  # nothing here uses it, and it is one more way in

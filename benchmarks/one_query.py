@@ -9,7 +9,16 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-AS_BUILT, ALONE, ANEW = "as built", "alone", "anew"
+AS_BUILT, STARTED, ALONE, ANEW = "as built", "started", "alone", "anew"
+STARTPROJECT = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
 KIND = os.environ.get("ONE_QUERY", AS_BUILT)
 
 
@@ -20,6 +29,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 settings.ROOT_URLCONF = __name__
+if KIND == STARTED:
+    settings.MIDDLEWARE = STARTPROJECT
 if KIND == ALONE:
     settings.MIDDLEWARE = []
 if KIND == ANEW:

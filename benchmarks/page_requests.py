@@ -10,10 +10,11 @@ from benchmarks.measuring import OURS, Course, Race, Work
 from benchmarks.serving import request, server
 
 APPLICATION = "benchmarks.one_query:application"
+STARTED = "Django as startproject begins"
 WITHOUT = "Django without middleware"
 ANEW = "ISP Billing, a connection for each request"
-KINDS = {WITHOUT: "alone", OURS: "as built", ANEW: "anew"}
-WORK = Work("Requests of a page with one query", "request", limit=WITHOUT)
+KINDS = {STARTED: "started", WITHOUT: "alone", OURS: "as built", ANEW: "anew"}
+WORK = Work("Requests of a page with one query", "request", limit=STARTED)
 CLIENTS, SECONDS, TURNS = 6, 2, 3  # at once, each turn, turns of a round: workers are replaced meanwhile
 
 

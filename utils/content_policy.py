@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from csp.constants import SELF, UNSAFE_EVAL
-from csp.middleware import CSPMiddleware, PolicyParts
+from collections.abc import Callable
+from functools import cache
+
+from csp.constants import HEADER, SELF, UNSAFE_EVAL
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
+
+from utils import admin_pages
 
 
-class ContentPolicyMiddleware(CSPMiddleware):
-    """Lets the pages of the admin, and no other, evaluate expressions: unfold's Alpine.js lives on them."""
+class ContentPolicyMiddleware:
+    """Lets the pages of the admin, and no other, evaluate expressions: unfold's Alpine.js lives on them.
 
-    def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
-    ) -> PolicyParts:
-        parts = super().get_policy_parts(request, response, report_only)
-        if request.path_info.startswith(reverse("admin:index")):
-            parts.replace = {"script-src": [SELF, UNSAFE_EVAL], **(parts.replace or {})}
-        return parts
+    django-csp's own middleware builds the policy anew for each response, a fifth of the time of a small page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers[HEADER] = _policy(may_evaluate=admin_pages.is_asked_for(request))
+        return response
+
+
+@cache
+def _policy(*, may_evaluate: bool) -> str:
+    return build_policy(replace={"script-src": [SELF, UNSAFE_EVAL]} if may_evaluate else None)

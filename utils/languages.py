@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.core.signals import request_finished
 from django.dispatch import receiver
-from django.http import HttpRequest
-from django.middleware.locale import LocaleMiddleware
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 
-class LanguageMiddleware(LocaleMiddleware):
-    """Django's own, but the browser's preferences do not count: all desks of a provider begin in one language."""
+class LanguageMiddleware:
+    """Reads the cookie only, not the browser's preferences: all desks of a provider begin in one language."""
 
-    def process_request(self, request: HttpRequest) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        translation.activate(language)
+        translation.activate(chosen if chosen in _offered() else settings.LANGUAGE_CODE)
         request.LANGUAGE_CODE = translation.get_language()
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+@cache
+def _offered() -> frozenset[str]:
+    return frozenset(dict(settings.LANGUAGES))
 
 
 @receiver(request_finished)

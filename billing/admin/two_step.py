@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from billing.services import audit, two_step
 from billing.services.wording import counted
 from billing.words import gettext_lazy
+from utils import admin_pages
 
 WRONG = gettext_lazy(
     "This code is not right, or it was used already. Wait for the next one; after several wrong ones, a minute."
@@ -51,9 +52,9 @@ class TwoStepMiddleware:
         return redirect(f"{reverse(page)}?{urlencode(back)}" if back else reverse(page))
 
     def _missing_step(self, request: HttpRequest) -> str:
-        if not request.path_info.startswith(reverse("admin:index")):
+        if not admin_pages.is_asked_for(request):
             return ""
-        if request.path_info in map(reverse, OPEN_PAGES) or not request.user.is_authenticated:
+        if request.path in map(reverse, OPEN_PAGES) or not request.user.is_authenticated:
             return ""
         user: Any = request.user
         if user.is_verified():

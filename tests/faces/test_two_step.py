@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
-from django.urls import reverse
+from django.urls import clear_script_prefix, reverse, set_script_prefix
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -92,6 +92,22 @@ def test_every_page_waits_for_the_code_and_leads_back_to_itself(ann):
     answer = enter(client, code_of(ann), asked.url)
     assert (answer.status_code, answer.url) == (302, page)
     assert client.get(page).status_code == 200
+
+
+@pytest.fixture
+def below_another_path():
+    """As a proxy says it by SCRIPT_NAME."""
+    set_script_prefix("/isp/")
+    yield {"SCRIPT_NAME": "/isp"}
+    clear_script_prefix()
+
+
+@pytest.mark.usefixtures("recovery_codes")
+def test_below_another_path_of_a_proxy_every_page_waits_for_the_code_too(ann, below_another_path):
+    client = signed_in(ann)
+    asked = client.get("/admin/password_change/", **below_another_path)
+    assert (asked.status_code, asked.url) == (302, "/isp/admin/two-step/?next=%2Fisp%2Fadmin%2Fpassword_change%2F")
+    assert client.get("/admin/two-step/", **below_another_path).status_code == 200
 
 
 @pytest.mark.usefixtures("recovery_codes")
