@@ -7,6 +7,8 @@ import os
 import pytest
 from django.db import connection
 
+from tests.migrated import template
+
 
 @pytest.fixture(autouse=True, scope="session")
 def plain_static_files(tmp_path_factory):
@@ -29,6 +31,12 @@ KEPT = {
     "billing_role",
     "billing_networkpolicy",
 }
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Migrate once for all processes, and not again until a migration changes."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template()
 
 
 @pytest.fixture(scope="session")

@@ -199,7 +199,7 @@ def test_f34_a_database_that_is_not_migrated_is_waited_for(start):
     try:
         line = scheduler.wait_for("Waiting")
         assert line == "WARNING: Waiting: The database is not migrated. Run: python manage.py migrate"
-        start("manage.py", "migrate", DATABASE_URL=database_url("not_migrated")).end(60)
+        start("manage.py", "migrate", DATABASE_URL=database_url("not_migrated")).end(180)
         scheduler.wait_for("Scheduler started successfully!")
     finally:
         scheduler.kill()
