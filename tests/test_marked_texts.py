@@ -1,8 +1,12 @@
 """A text of ours that cannot be translated is found, wherever it stands."""
 
+import ast
+import re
+
 import pytest
 
 from tests import marked_texts
+from tests.marked_texts import ROOT
 
 HELP = "mark it with _(…), outside of functions gettext_lazy(…), in templates {% translate %}: see CONTRIBUTING.md"
 
@@ -61,3 +65,24 @@ def test_a_bare_text_of_a_template_is_found(source):
 def test_marked_texts_of_a_template_are_not_found():
     source = "<p title=\"{% translate 'Bill' %}\">{% blocktranslate %}{{ count }} bills{% endblocktranslate %}</p>"
     assert list(marked_texts.unmarked_in_template(source)) == []
+
+
+def test_what_pages_write_down_is_said_in_the_language_of_the_books():
+    told = [found for path in (ROOT / "billing/admin").glob("*.py") for found in stored_by(path)]
+    assert len(told) > 12
+    assert [place for place, is_kept in told if not is_kept] == [], "say it within `with of_the_books():`"
+
+
+def stored_by(path):
+    """Where a page writes into the audit or the history, and whether it does so in the language of the books."""
+    tree = ast.parse(path.read_text())
+    kept = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With)
+        and "of_the_books()" in map(ast.unparse, (item.context_expr for item in node.items))
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and re.search(r"^audit\.note|\.log_(change|actions)$", ast.unparse(node.func)):
+            yield f"{path.name}:{node.lineno}", node in kept

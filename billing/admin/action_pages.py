@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from unfold.forms import AdminForm
 
@@ -22,6 +21,7 @@ from billing.admin.base import BillingAdmin, attempt, button
 from billing.admin.fields import typed
 from billing.rules.errors import Refused
 from billing.services import audit
+from billing.services.wording import of_the_books
 
 Facts = Sequence[tuple[str, Any]]
 CONFIRMED, BACK = "confirmed", "back"
@@ -86,8 +86,12 @@ class ActionPage:
         raise NotImplementedError
 
     def told(self, done: Any) -> str:
-        """What was done and what comes next, for the message at the top of the page that follows."""
+        """What was done and what comes next: for the message, and in the language of the books for the audit."""
         raise NotImplementedError
+
+    def message(self, done: Any) -> str:
+        """How the page that follows tells it: ``told``, and what only its reader needs."""
+        return self.told(done)
 
     def page_after(self, done: Any) -> Model:
         return self.row
@@ -105,9 +109,8 @@ class ActionPage:
         done = attempt(form, lambda: [self.act(form.cleaned_data)])
         if done is None:
             return self._show(form)
-        told = self.told(done[0])
-        messages.success(self.request, told)
-        self._note(form, told)
+        messages.success(self.request, self.message(done[0]))
+        self._note(form, done[0])
         return redirect(formatting.page_of(self._visible(self.page_after(done[0]))))
 
     def _first_page(self) -> HttpResponse:
@@ -125,10 +128,11 @@ class ActionPage:
     def _preview(self, form: forms.Form, facts: Facts, sentences: Sequence[str]) -> HttpResponse:
         return self._show(form, [*typed(form), *facts], sentences, is_preview=True)
 
-    def _note(self, form: forms.Form, told: str) -> None:
-        entered = {"entered": dict(typed(form))} if typed(form) else {}
-        said = f"{self.button}: {strip_tags(told)}"
-        audit.note(self.row, said, before=self.before, after={**self.after, **entered})
+    def _note(self, form: forms.Form, done: Any) -> None:
+        with of_the_books():
+            entered = {"entered": dict(typed(form))} if typed(form) else {}
+            said = f"{self.button}: {self.told(done)}"
+            audit.note(self.row, said, before=self.before, after={**self.after, **entered})
 
     def _visible(self, row: Model) -> Model:
         permission = f"{row._meta.app_label}.view_{row._meta.model_name}"

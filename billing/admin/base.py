@@ -30,6 +30,7 @@ from billing.admin.panels import Panel
 from billing.models import Area, AuditEntry
 from billing.rules.errors import Refused
 from billing.services import areas, audit
+from billing.services.wording import of_the_books
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -61,16 +62,32 @@ def asked_once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
 
 
 class NotesActions(ModelAdmin):
-    """What is done with the rows that were chosen in a list is written into the audit, row by row."""
+    """What is done with the rows that were chosen in a list is written into the audit, row by row.
+
+    Names of rows are stored in the language of the books, in the history of a row as well.
+    """
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         chosen, name = request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.get("action", "")
         rows = list(queryset.filter(pk__in=chosen))
         response = super().response_action(request, queryset)
         if response is not None and name in (offered := self.get_actions(request)):
-            for row in rows:
-                audit.note(row, offered[name][2])
+            with of_the_books():
+                for row in rows:
+                    audit.note(row, offered[name][2])
         return response
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        with of_the_books():
+            return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        with of_the_books():
+            return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        with of_the_books():
+            return super().log_deletions(request, queryset)
 
 
 class BillingAdmin(Exported, FastList, NotesActions):

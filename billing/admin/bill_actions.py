@@ -39,7 +39,9 @@ class CreditForm(OnceForm):
         super().__init__(*args, **kwargs)
         for line in bill.lines.order_by("pk"):
             self.fields[f"{LINE}{line.pk}"] = _amount_of(line, rounded(line.amount - line.credited, bill.currency))
-        self.fields["reason"] = TextField(help_text=_("Needed: the customer reads it on the credit note."))
+        self.fields["reason"] = TextField(
+            label=gettext_lazy("Reason"), help_text=gettext_lazy("Needed: the customer reads it on the credit note.")
+        )
 
     @property
     def amounts(self) -> dict[int, Decimal]:

@@ -28,6 +28,7 @@ from billing.admin.printing import print_button
 from billing.documents import shifts
 from billing.models import CashMovement, CashShift, Payment, Reversal
 from billing.services import areas, audit, cash
+from billing.services.wording import of_the_books
 from billing.words import gettext_lazy
 
 RUN = "billing.run_cashshift"
@@ -200,11 +201,9 @@ def my_shift(request: HttpRequest) -> HttpResponse:
     if form.is_bound:
         opened = attempt(form, lambda: cash.start(staff=request.user, now=timezone.now(), **form.cleaned_data))
         if opened:
-            told = _("Your shift is open, with {opening_float} in the drawer.").format(
-                opening_float=money(opened.opening_float)
-            )
-            audit.note(opened, _("Open the shift: {told}").format(told=told))
-            messages.success(request, told)
+            with of_the_books():
+                audit.note(opened, _("Open the shift: {told}").format(told=_told_open(opened)))
+            messages.success(request, _told_open(opened))
             return redirect(formatting.page_of(opened))
     shifts: Any = admin.site.get_model_admin(CashShift)
     return action_page(
@@ -218,3 +217,7 @@ def my_shift(request: HttpRequest) -> HttpResponse:
         ],
         cancel=reverse("admin:index"),
     )
+
+
+def _told_open(shift: CashShift) -> str:
+    return _("Your shift is open, with {opening_float} in the drawer.").format(opening_float=money(shift.opening_float))

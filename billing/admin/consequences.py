@@ -30,7 +30,7 @@ def sentences(before: Standing, after: Standing, *, now: datetime, is_preview: b
 def _new_bills(before: Standing, now: datetime, is_preview: bool) -> Iterator[str]:
     new = Bill.objects.filter(customer=before.customer_id, pk__gt=before.last_bill).order_by("pk")
     for bill in new:
-        name = "A new bill" if is_preview else f"Bill {bill}"
+        name = _("A new bill") if is_preview else _("Bill {bill}").format(bill=bill)
         tax = _(", {tax} of it tax").format(tax=money(bill.tax, bill.currency)) if bill.tax else ""
         left = money(bill.outstanding, bill.currency)
         rest = (
@@ -46,7 +46,7 @@ def _new_bills(before: Standing, now: datetime, is_preview: bool) -> Iterator[st
 def _new_notes(before: Standing, is_preview: bool) -> Iterator[str]:
     new = CreditNote.objects.filter(customer=before.customer_id, pk__gt=before.last_note).select_related("bill")
     for note in new.order_by("pk"):
-        name = "A new credit note" if is_preview else f"Credit note {note}"
+        name = _("A new credit note") if is_preview else _("Credit note {note}").format(note=note)
         tax = _(", {tax} of it tax").format(tax=money(note.tax, note.currency)) if note.tax else ""
         bill = _(" for bill {bill}").format(bill=note.bill) if note.bill else ""
         yield _("{name} over {total}{tax}{bill}.").format(

@@ -95,7 +95,7 @@ class CustomerAdmin(AddedByService):
     search_fields = ("code", "name", "phone")
     search_help_text = gettext_lazy("Code, name, phone, login, bill number or national id")
     autocomplete_fields = ("area",)
-    export_more = (("owes", "owed"),)
+    export_more = ((gettext_lazy("owes"), "owed"),)
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
     change_form_outer_before_template = "billing/customer_today.html"
     change_form_before_template = "billing/hidden_fields.html"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from billing.admin.action_pages import ActionPage, Facts
 from billing.admin.consequences import sentences
 from billing.services.rehearsal import rehearse
-from billing.services.standing import standing
+from billing.services.standing import Standing, standing
 
 
 class Deed(ActionPage):
@@ -20,6 +20,7 @@ class Deed(ActionPage):
     row_is: ClassVar[str]
     has_preview = True
     follows: Sequence[str] = ()
+    stood: tuple[Standing, Standing] | None = None  # before and after
 
     def service_for(self, data: dict[str, Any]) -> Callable[..., Any]:
         return type(self).service
@@ -55,11 +56,12 @@ class Deed(ActionPage):
         before = standing(self.customer_id)
         done = self.service_for(data)(**self.arguments(data))
         after = standing(self.customer_id)
-        self.follows = sentences(before, after, now=self.now)
+        self.stood = (before, after)
         self.before, self.after = before.facts, after.facts
         return done
 
     def told(self, done: Any) -> str:
+        self.follows = sentences(*self.stood, now=self.now) if self.stood else ()
         return " ".join(part for part in (self.outcome(done), *self.follows, self.next_step(done)) if part)
 
     def _seen(self, done: Any, before: Any) -> tuple[Facts, Sequence[str]]:

@@ -13,7 +13,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -23,26 +23,14 @@ from django.utils.translation import gettext as _
 
 from billing.admin import search
 from billing.models.fields import MoneyField
-from billing.services import audit, clock, spreadsheets
+from billing.services import audit, clock, export_columns, spreadsheets
+from billing.services.wording import of_the_books
 from utils import origin
 from utils.sign_in.addresses import client_address
 
 PERMISSION = "billing.export_lists"
 ROWS_AT_ONCE = 2000  # read by the server-side cursor
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# What people call a row of another table.
-NAMES = {
-    "billing.customer": ("code", "name"),
-    "billing.subscription": ("login",),
-    "billing.plan": ("code",),
-    "billing.area": ("name",),
-    "billing.taxrate": ("name",),
-    "billing.bill": ("number",),
-    "billing.payment": ("number",),
-    "billing.creditnote": ("number",),
-    "auth.user": ("username",),
-}
-KEPT_SECRET = {"password", "request_key", "secret_sealed", "rest_password_sealed"}
 
 
 class Exported:
@@ -77,7 +65,7 @@ class Exported:
             messages.warning(request, _("The search finds too many customers to be complete. Narrow it down first."))
             return redirect(f"{_address(admin, 'changelist')}?{query.urlencode()}")
         name = f"{admin.opts.model_name}-{clock.local_date(timezone.now())}.{kind}"
-        _note(request, admin, _("Downloaded as {name}.").format(name=name))
+        _note(request, admin, name)
         if kind == "xlsx":
             return _xlsx(request, admin, rows, name)
         heads, paths = _columns(admin)
@@ -86,9 +74,11 @@ class Exported:
         return StreamingHttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _note(request: HttpRequest, admin: Any, said: str) -> None:
+def _note(request: HttpRequest, admin: Any, name: str) -> None:
     """Into the audit, although the page is only asked for: what leaves the house is to be known."""
-    with origin.acting(origin.PAGE, request.get_full_path(), actor=request.user.pk, address=client_address(request)):
+    who: Any = {"actor": request.user.pk, "address": client_address(request)}
+    with origin.acting(origin.PAGE, request.get_full_path(), **who), of_the_books():
+        said = _("Downloaded as {name}.").format(name=name)
         audit.note_of(admin.opts.label_lower, "", str(admin.opts.verbose_name_plural), said)
 
 
@@ -126,17 +116,8 @@ def _links(admin: Any, request: HttpRequest) -> list[tuple[str, str]]:
 
 def _columns(admin: Any) -> tuple[list[str], dict[str, Field | None]]:
     """The heads, and the paths of the values with the field that each is of."""
-    paths: dict[str, tuple[str, Field | None]] = {}
-    for field in admin.model._meta.concrete_fields:
-        if field.name in KEPT_SECRET:
-            continue
-        if isinstance(field, ForeignKey):
-            for part in NAMES.get(field.remote_field.model._meta.label_lower, ("pk",)):
-                head = f"{field.verbose_name} {part}" if part in ("code", "name", "login") else str(field.verbose_name)
-                paths[f"{field.name}__{part}"] = (head, None)
-        else:
-            paths[field.name] = (str(field.verbose_name), field)
-    paths |= {at: (head, None) for head, at in admin.export_more}
+    paths = export_columns.of(admin.model)
+    paths |= {at: (str(head), None) for head, at in admin.export_more}
     return [head for head, _ in paths.values()], {at: field for at, (_, field) in paths.items()}
 
 

@@ -26,7 +26,7 @@ from billing.rules import cells
 from billing.rules.errors import Refused
 from billing.services import areas, audit, spreadsheets
 from billing.services.imports import files, kinds, sources
-from billing.services.wording import counted
+from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
@@ -37,6 +37,7 @@ SHOWN = 20  # of the files
 ROWS_SHOWN = 10  # of each outcome
 Status = ImportedFile.Status
 Outcome = ImportedRow.Outcome
+BEGUN, CANCELLED = gettext_lazy("Begun to import."), gettext_lazy("Cancelled.")
 WHAT_IS_WRONG = (gettext_lazy("Row"), gettext_lazy("What is wrong"))
 
 
@@ -177,16 +178,14 @@ def _panel(file: ImportedFile, outcome: str) -> Panel:
 def begin_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Have done what the preview shows."""
     file, now = _one(request, pk), timezone.now()
-    return _tried(
-        request, file, lambda: files.begin_import(file, by=request.user, now=now), _("Begun to import."), starts=True
-    )
+    return _tried(request, file, lambda: files.begin_import(file, by=request.user, now=now), BEGUN, starts=True)
 
 
 @require_POST
 def cancel_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Go no further with a file."""
     file, now = _one(request, pk), timezone.now()
-    return _tried(request, file, lambda: files.cancel(file, now=now), _("Cancelled."))
+    return _tried(request, file, lambda: files.cancel(file, now=now), CANCELLED)
 
 
 def _tried(request: HttpRequest, file: ImportedFile, act: Any, said: str, *, starts: bool = False) -> HttpResponse:
@@ -195,7 +194,8 @@ def _tried(request: HttpRequest, file: ImportedFile, act: Any, said: str, *, sta
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        audit.note(file, said)
+        with of_the_books():
+            audit.note(file, said)
         if starts:
             _start(request, timezone.now())
     return redirect("import_file", pk=file.pk)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing.services import audit
+from billing.services.wording import of_the_books
 from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.models import JobRequest
@@ -103,17 +104,17 @@ def ask(request: HttpRequest, job_id: str, kind: str) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("scheduler")
     if asked.asked_at == now:
-        _record(
-            request, asked, _("Asked the scheduler: {kinds}, {job_id}.").format(kinds=KINDS[kind].title, job_id=job_id)
-        )
+        _record(request, asked)
     _tell(request, asked, is_theirs=asked.request_key == key)
     return redirect("scheduler")
 
 
-def _record(request: HttpRequest, asked: JobRequest, text: str) -> None:
+def _record(request: HttpRequest, asked: JobRequest) -> None:
     user: Any = request.user
-    LogEntry.objects.log_actions(user.pk, [asked], ADDITION, text, single_object=True)
-    audit.note(asked, text)
+    with of_the_books():
+        text = _("Asked the scheduler: {kinds}, {job_id}.").format(kinds=KINDS[asked.kind].title, job_id=asked.job_id)
+        LogEntry.objects.log_actions(user.pk, [asked], ADDITION, text, single_object=True)
+        audit.note(asked, text)
 
 
 def _tell(request: HttpRequest, asked: JobRequest, *, is_theirs: bool) -> None:

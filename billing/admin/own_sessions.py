@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from billing.admin.formatting import NONE, instant, label
 from billing.admin.panels import Panel, columns
 from billing.services import audit, staff_sessions
+from billing.services.wording import of_the_books
 from utils.sign_in.addresses import client_address
 
 HEADS = columns("Signed in", "From", "Browser", "Until", "")
@@ -39,7 +40,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         staff_sessions.end_others(request.user, request.session.session_key)
         user: Any = request.user
-        audit.note(user, _("Ended the sessions elsewhere."))
+        with of_the_books():
+            audit.note(user, _("Ended the sessions elsewhere."))
         messages.success(request, _("You are signed in here only: the other sessions are ended."))
         return redirect("own_sessions")
     found = staff_sessions.of_user(request.user, now=timezone.now())

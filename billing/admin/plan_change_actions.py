@@ -49,7 +49,7 @@ class PlanForm(forms.Form):
             (plan.pk, field.label_from_instance(plan)) for plan in field.queryset.exclude(pk=subscription.plan_id)
         ]
         end = plan_changes.period_end(subscription, today)
-        cast("RadioField", self.fields["when"]).choices = [
+        cast("RadioField", self.fields["when"]).choices = lambda: [
             (NOW, _("today: credit for the unused days, a bill for the new plan")),
             (PERIOD_END, _("on {end}, when the period is over: no credit").format(end=day(end))),
         ]

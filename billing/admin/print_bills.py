@@ -25,7 +25,7 @@ from billing.admin.formatting import day
 from billing.models import Area, Bill, PrintOrder
 from billing.rules.errors import Refused
 from billing.services import audit, clock, print_orders
-from billing.services.wording import counted
+from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
 from utils.monitoring import status
@@ -166,7 +166,7 @@ def _order(request: HttpRequest) -> HttpResponse:
         form,
         lambda: print_orders.order(
             bills=form.bills(request),
-            what=form.what,
+            what=_kept(form),
             by=request.user,
             now=now,
             request_key=form.cleaned_data["request_key"],
@@ -175,9 +175,16 @@ def _order(request: HttpRequest) -> HttpResponse:
     if made is None:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     else:
-        audit.note_of("billing.bill", "", form.what, _("Ordered to be printed."))
+        with of_the_books():
+            audit.note_of("billing.bill", "", form.what, _("Ordered to be printed."))
         _start(request, now)
     return redirect(address())
+
+
+def _kept(form: PrintForm) -> str:
+    """The choice in words, as the order keeps it."""
+    with of_the_books():
+        return form.what
 
 
 def _start(request: HttpRequest, now: datetime) -> None:

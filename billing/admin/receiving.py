@@ -117,11 +117,14 @@ class ReceivePayment(Deed):
     def _account(self) -> dict[str, Any]:
         return {"owes": summary.debt(self.customer), "credit": summary.credit(self.customer)}
 
-    def told(self, done: Payment) -> SafeString:
+    def told(self, done: Payment) -> str:
+        return explain.what_it_did(done, self.now)
+
+    def message(self, done: Payment) -> SafeString:
         if done.method == Payment.Method.CASH and (held := cash.above_limit(self.request.user)):
             asked = _("Your drawer holds {}: take a deposit to the bank or safe, and note it under “My shift”.")
             messages.warning(self.request, asked.format(formatting.money(held)))
-        text = explain.what_it_did(done, self.now)
+        text = self.told(done)
         if not self.request.user.has_perm("billing.view_payment"):
             return format_html("{}", text)
         (size, address), *others = print_links(done, receipts.SIZES)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from billing.admin import formatting
 from billing.admin.access import BySubscription
@@ -19,7 +17,7 @@ from billing.admin.filters import DateFilter
 from billing.admin.subscription_actions import MOST_SHOWN
 from billing.models import BillingState
 from billing.services import billing_run, summary
-from billing.services.wording import counted
+from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 
 
@@ -50,7 +48,7 @@ class NeedsReviewAdmin(BySubscription):
     @admin.action(description=gettext_lazy("Try again: bill what is due"), permissions=["try_again"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[BillingState]) -> None:
         logins = dict(queryset.values_list("pk", "subscription__login"))
-        with override(settings.LANGUAGE_CODE):  # why it is set aside again is kept
+        with of_the_books():  # why it is set aside again is kept
             run = billing_run.try_again(subscription_ids=list(logins), now=timezone.now(), by=request.user)
         if run.bills:
             issued = _("{counted} issued, {total} in all.").format(

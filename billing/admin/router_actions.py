@@ -57,7 +57,10 @@ class TestConnection(ActionPage):
         return routers.checked_probe(result.outcome, result.detail)
 
     def told(self, done: str) -> str:
-        return _("{row} answers. {done}").format(row=self.row, done=done).strip()
+        return _("{row} answers.").format(row=self.row)
+
+    def message(self, done: str) -> str:
+        return f"{self.told(done)} {done}".strip()
 
 
 class ShowSecrets(SecretPage):

@@ -14,6 +14,7 @@ from billing.admin.base import attempt
 from billing.admin.formatting import link
 from billing.admin.pages import page_of
 from billing.services import audit
+from billing.services.wording import of_the_books
 
 
 class SecretPage(ActionPage):
@@ -35,7 +36,8 @@ class SecretPage(ActionPage):
         found = attempt(form, lambda: self.secrets(form.cleaned_data))
         if found is None:
             return self._show(form)
-        audit.note(self.row, self.said)
+        with of_the_books():
+            audit.note(self.row, self.said)
         return _shown(self.request, self.row, self.title.format(self.row), found)
 
 

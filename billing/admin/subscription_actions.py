@@ -24,6 +24,7 @@ from billing.rules.errors import Refused
 from billing.services import access, audit, bills, clock
 from billing.services.drafts import BillDraft
 from billing.services.explanations import why_off
+from billing.services.wording import of_the_books
 from billing.words import gettext_lazy
 
 MOST_SHOWN = 10
@@ -65,7 +66,8 @@ def disable(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
         )
         if done is not None:
             reason = Block.Reason(form.cleaned_data["reason"]).label
-            audit.note(subscription, _("Disable"), after={"entered": dict(typed(form)), "was new": done})
+            with of_the_books():
+                audit.note(subscription, _("Disable"), after={"entered": dict(typed(form)), "was new": done})
             if done:
                 messages.success(
                     request, _("{subscription} is disabled: {reason}.").format(subscription=subscription, reason=reason)
@@ -94,7 +96,8 @@ def restore(admin: BillingAdmin, request: HttpRequest, subscription: Subscriptio
             form, lambda: access.restore(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if done is not None:
-            audit.note(subscription, _("Restore"), after={"entered": dict(typed(form))})
+            with of_the_books():
+                audit.note(subscription, _("Restore"), after={"entered": dict(typed(form))})
             _tell_access(request, subscription, now)
             return redirect(page_of(subscription))
     elif not offered:
@@ -125,7 +128,8 @@ def issue_bill(admin: BillingAdmin, request: HttpRequest, subscription: Subscrip
             form, lambda: bills.issue_period(subscription=subscription, now=now, by=request.user, **form.cleaned_data)
         )
         if bill:
-            audit.note(subscription, _("Issue bill: {told_bill}").format(told_bill=told_bill(bill)))
+            with of_the_books():
+                audit.note(subscription, _("Issue bill: {told_bill}").format(told_bill=told_bill(bill)))
             messages.success(request, told_bill(bill))
             return redirect(page_of(bill if request.user.has_perm("billing.view_bill") else subscription))
     try:

@@ -15,7 +15,7 @@ from billing.admin.who_will_be_cut import at_routers
 from billing.models import SweepRun
 from billing.services import deferral_states, expiry_preview, sweep_runs
 from billing.services.expiry_preview import Chosen
-from billing.services.wording import counted
+from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 
 
@@ -81,7 +81,8 @@ class ConfirmRun(ActionPage):
 
     def act(self, data: dict[str, Any]) -> SweepRun:
         done = sweep_runs.confirm(run=self.row, now=self.now, by=self.request.user)
-        self.admin.log_change(self.request, done, _("Confirmed."))
+        with of_the_books():
+            self.admin.log_change(self.request, done, _("Confirmed."))
         return done
 
     def told(self, done: SweepRun) -> str:
@@ -121,9 +122,9 @@ class UndoRun(ActionPage):
     def act(self, data: dict[str, Any]) -> tuple[int, Any]:
         count = sweep_runs.undo(run=self.row, now=self.now, by=self.request.user, **data)
         if count:
-            self.admin.log_change(
-                self.request, self.row, _("Undone for {counted}.").format(counted=counted(count, "subscription"))
-            )
+            with of_the_books():
+                told = _("Undone for {counted}.").format(counted=counted(count, "subscription"))
+                self.admin.log_change(self.request, self.row, told)
         return count, data["until"]
 
     def told(self, done: tuple[int, Any]) -> str:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.services import audit, two_step
-from billing.services.wording import counted
+from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 from utils import admin_pages
 
@@ -124,9 +124,10 @@ def _change(request: HttpRequest) -> HttpResponse:
             return redirect("admin:index")
         else:
             codes = two_step.new_recovery_codes(user)
-            audit.note(user, _("Made new recovery codes of the two-step sign-in."))
+            with of_the_books():
+                audit.note(user, _("Made new recovery codes of the two-step sign-in."))
             return _page(request, _("Your recovery codes"), codes=codes, next_page=reverse("admin:index"))
-    left = counted(two_step.recovery_codes_left(user), _("recovery code"))
+    left = counted(two_step.recovery_codes_left(user), "recovery code")
     return _page(request, _("Two-step sign-in is on"), form=form, left=left, is_required=is_required)
 
 

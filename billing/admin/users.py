@@ -20,6 +20,7 @@ from billing.admin.exports import Exported
 from billing.admin.lists import FastList
 from billing.models import StaffArea
 from billing.services import two_step
+from billing.services.wording import of_the_books
 from billing.words import gettext_lazy
 
 # Its list would show the keys of everybody's second step.
@@ -60,7 +61,8 @@ class UserAdmin(Exported, FastList, DjangoUserAdmin, NotesActions):
         """For who has lost the phone and the recovery codes."""
         for user in queryset:
             two_step.turn_off(user)
-            self.log_change(request, user, _("Turned two-step sign-in off."))
+            with of_the_books():
+                self.log_change(request, user, _("Turned two-step sign-in off."))
         messages.success(request, _("Two-step sign-in is off: {map}.").format(map=", ".join(map(str, queryset))))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

@@ -41,7 +41,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("{lower} to {upper}").format(lower=self.days.lower, upper=self.days.upper or "resumed")
+        return _("{lower} to {upper}").format(lower=self.days.lower, upper=self.days.upper or _("resumed"))
 
 
 class ScheduledChange(models.Model):

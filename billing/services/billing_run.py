@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext
 from psycopg2 import errorcodes
 
 from billing.models import BillingState
@@ -55,13 +56,22 @@ class BillingRun:
     def summary(self) -> str:
         """Such as “1,000 bills issued, 20,000.00 USD in all; 1 subscription set aside: …”."""
         parts = [self.fees.summary] if self.fees.count else []
-        parts.append(f"{counted(self.bills, 'bill')} issued, {money(self.total)} in all")
+        parts.append(
+            gettext("{counted} issued, {total} in all").format(
+                counted=counted(self.bills, "bill"), total=money(self.total)
+            )
+        )
         if self.set_aside:
             named = [f"{key}: {reason}" for key, reason in islice(self.set_aside.items(), MOST_NAMED)]
             more = ["…"] if len(self.set_aside) > MOST_NAMED else []
-            parts.append(f"{counted(len(self.set_aside), 'subscription')} set aside: {' '.join([*named, *more])}")
+            parts.append(
+                gettext("{counted} set aside: {named}").format(
+                    counted=counted(len(self.set_aside), "subscription"), named=" ".join([*named, *more])
+                )
+            )
         if self.locked:
-            parts.append(f"{counted(len(self.locked), 'customer')} locked and left to the next run")
+            left = gettext("{counted} locked and left to the next run")
+            parts.append(left.format(counted=counted(len(self.locked), "customer")))
         return "; ".join(parts)
 
     def add(self, batch: Batch) -> None:

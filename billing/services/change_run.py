@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Block, ScheduledChange
 from billing.services import blocks, clock, endings, holds, locks, non_payment, plan_changes, scheduled_changes
@@ -31,8 +32,10 @@ class ChangeRun:
     @property
     def summary(self) -> str:
         failed = len(self.failed) + len(self.not_ended)
-        ended = f", {counted(self.ended, 'unpaid subscription')} ended" if self.ended else ""
-        return f"{counted(self.applied, 'scheduled change')} applied{ended}, {failed} failed"
+        ended = _(", {counted} ended").format(counted=counted(self.ended, "unpaid subscription")) if self.ended else ""
+        return _("{counted} applied{ended}, {failed} failed").format(
+            counted=counted(self.applied, "scheduled change"), ended=ended, failed=failed
+        )
 
 
 def apply_due(*, now: datetime) -> ChangeRun:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Block, ScheduledChange, Subscription
 from billing.rules.cancellation import checked_end
@@ -77,7 +78,7 @@ def apply(change: ScheduledChange, *, now: datetime, by: Any = None, rule: str =
     if settings.CREDIT_UNUSED_DAYS:
         lines = unused_days.lines_from(subscription.pk, day)
         with wording.of_the_books():
-            reason = f"End of {subscription} on {wording.day(day)}"
+            reason = _("End of {subscription} on {day}").format(subscription=subscription, day=wording.day(day))
         unused_days.credit_days(subscription.customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
         billing_states.turn_back(subscription.pk, day)
     blocks.open_block(locks.access_state(subscription.pk), Block.Reason.ENDED, rule=rule, now=now, by=by)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext as _
 
 from billing.models import BillingState, Block, Hold, ScheduledChange, Subscription, UnbilledDays
 from billing.rules import holds as rules
@@ -145,7 +146,7 @@ def _skip_or_credit(subscription: Subscription, first: date, day: date, *, now: 
     if settings.CREDIT_UNUSED_DAYS:
         lines = unused_days.lines_from(subscription.pk, first)
         with wording.of_the_books():
-            reason = f"On hold from {wording.day(first)} to before {wording.day(day)}"
+            reason = _("On hold from {first} to before {day}").format(first=wording.day(first), day=wording.day(day))
         unused_days.credit_days(
             subscription.customer, lines, first, day, reason=reason, frees_days=False, now=now, by=by
         )

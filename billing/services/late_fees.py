@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Item
 from billing.rules.late_fee import LateFee, charged_from
@@ -81,7 +82,9 @@ class LateFees:
 
     @property
     def summary(self) -> str:
-        return f"{counted(self.count, 'late fee')} charged, {money(self.total)} in all"
+        return _("{counted} charged, {total} in all").format(
+            counted=counted(self.count, "late fee"), total=money(self.total)
+        )
 
 
 def charge(*, day: date, now: datetime, limit: int) -> LateFees:

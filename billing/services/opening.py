@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from billing.models import CreditNote, Customer, Item
-from billing.services import credit_notes, items
+from django.utils.translation import gettext as _
 
-WHAT = "Opening balance"
+from billing.models import CreditNote, Customer, Item
+from billing.services import credit_notes, items, wording
 
 
 def take(*, customer: Customer, balance: Decimal, request_key: UUID, now: datetime, by: Any = None) -> None:
@@ -22,10 +22,12 @@ def take(*, customer: Customer, balance: Decimal, request_key: UUID, now: dateti
     Raises:
         Refused: an amount that cannot be, an archived customer, or the key was used for another balance.
     """
+    with wording.of_the_books():
+        what = _("Opening balance")
     if balance < 0:
-        credit_notes.give(customer=customer, amount=-balance, reason=WHAT, request_key=request_key, now=now, by=by)
+        credit_notes.give(customer=customer, amount=-balance, reason=what, request_key=request_key, now=now, by=by)
     elif balance > 0:
-        item = items.add(customer=customer, description=WHAT, amount=balance, request_key=request_key, now=now, by=by)
+        item = items.add(customer=customer, description=what, amount=balance, request_key=request_key, now=now, by=by)
         if item.bill_id is None and item.withdrawn_at is None:
             items.bill_now(customer=customer, now=now, by=by)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, BillingState, CreditNote, Plan, ScheduledChange, Subscription
 from billing.rules.errors import Refused
@@ -149,7 +150,7 @@ def _free_days(subscription: Subscription, plan: Plan, day: date, *, now: dateti
     if not lines:
         return []
     with wording.of_the_books():
-        reason = f"Change of plan to {plan} on {wording.day(day)}"
+        reason = _("Change of plan to {plan} on {day}").format(plan=plan, day=wording.day(day))
     notes = unused_days.credit_days(
         subscription.customer,
         lines,

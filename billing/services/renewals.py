@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from billing.models import Bill, BillingState, BillLine, Hold, Subscription, UnbilledDays
 from billing.rules import renewal as rules
@@ -17,7 +18,7 @@ from billing.rules.errors import Refused
 from billing.rules.money import rounded
 from billing.rules.periods import Period
 from billing.rules.proration import prorated
-from billing.services import billing_states, clock, credit, issuing, voiding
+from billing.services import billing_states, clock, credit, issuing, voiding, wording
 from billing.services.drafts import draft
 from billing.services.outlook import Outlook, Proposal
 
@@ -62,7 +63,9 @@ def _recurring(bill: Bill) -> list[Any]:
 def _issue_from(today: date, bill: Bill, *, now: datetime, by: Any) -> None:
     lines, items = _recurring(bill), list(bill.items.select_related("tax_rate").order_by("pk"))
     credit.release_bill(bill, now=now)
-    voiding.take_back(bill, reason=f"Paid on {today}, after the paid time had ended", now=now, by=by)
+    with wording.of_the_books():
+        reason = _("Paid on {today}, after the paid time had ended").format(today=today)
+    voiding.take_back(bill, reason=reason, now=now, by=by)
     billed = [_start_anew(line, today, now=now) for line in lines]
     outlook = Outlook([line.subscription_id for line in lines])
     proposals = [_at_its_price(outlook, line, before) for line, before in zip(lines, billed, strict=True)]

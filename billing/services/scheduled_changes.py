@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import Customer, Hold, Plan, ScheduledChange, Subscription
 from billing.rules.errors import Refused
@@ -123,7 +124,7 @@ def _bill_old_plan(customer: Customer, change: ScheduledChange, *, now: datetime
     if not lines:
         return
     with wording.of_the_books():
-        reason = f"No {change}"
+        reason = _("No {change}").format(change=change)
     unused_days.credit_days(customer, lines, day, reason=reason, frees_days=True, now=now, by=by)
     billing_states.turn_back(subscription_id, day)
     billing_states.refresh([subscription_id])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Customer, ImportedFile, Payment, UnmatchedPayment
 from billing.rules.errors import Refused
-from billing.services import customer_search, locks, payments, texts
+from billing.services import customer_search, locks, payments, texts, wording
 from billing.services.imports import matching
 
 MOST_SUGGESTIONS = 10
@@ -74,7 +74,8 @@ def resolve(*, item: UnmatchedPayment, customer: Customer, now: datetime, by: An
     taken = Payment.objects.filter(gateway=item.source, transaction_id=item.reference).first()
     if taken:
         raise Refused("Receipt {taken} has the same reference. Refuse this one as a repetition of it.", taken=taken)
-    note = f"Paid on {item.paid_on}" if item.paid_on else ""
+    with wording.of_the_books():
+        note = _("Paid on {paid_on}").format(paid_on=item.paid_on) if item.paid_on else ""
     new = payments.new(
         customer,
         item.amount,

@@ -71,8 +71,8 @@ def price(amount: Decimal, currency: str = "") -> str:
 
 
 def of_the_books() -> override:
-    """While this lasts, texts are those that are kept whoever clicked: reasons of notes in English (decision 36)."""
-    return override("en")
+    """While this lasts, texts are those that are stored: in LANGUAGE_CODE, whoever clicked (decision 36)."""
+    return override(settings.LANGUAGE_CODE)
 
 
 def day(value: date) -> str:

@@ -15,7 +15,7 @@ from billing.models import Area, AuditEntry, Customer, Payment, Plan, Subscripti
 from billing.services import payments
 from tests.builders import make_customer, make_plan, make_subscription
 from tests.faces.conftest import list_url, shown_messages, text_of
-from tests.importing import NOW
+from tests.importing import NOW, brought, checked, outcomes
 
 
 def address(model, query=""):
@@ -64,6 +64,34 @@ def test_values_are_what_spreadsheet_programs_read(admin_client):
     make_subscription(customer=ann, plan=plan)
     [row] = rows_of(admin_client.get(address(Subscription)))
     assert (row["plan code"], row["has access"]) == ("home", "yes")
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "needed"),
+    [
+        (Customer, "customers", {"code", "name", "area", "language"}),
+        (Plan, "plans", {"code", "name", "price", "interval", "interval_unit", "mode"}),
+        (Subscription, "subscriptions", {"login", "customer", "plan", "starts_on"}),
+        (Payment, "payments", {"amount", "reference", "code"}),
+    ],
+)
+def test_a_file_in_any_language_is_brought_in_with_its_columns_and_changes_nothing(admin_client, model, kind, needed):
+    customer = make_customer(area=Area.objects.create(name="North"), language="pt")
+    make_subscription(customer=customer, plan=make_plan(interval_count=3, interval_unit="week", mode="postpaid"))
+    payments.receive(customer=customer, amount=Decimal(20), method="card", now=NOW)
+    english, *others = (
+        file_in(admin_client, model, kind, language) for language in ("en", "bn", "es", "pt", "fr", "ar")
+    )
+    assert needed <= set(english.mapping)
+    assert all(other.mapping == english.mapping and other.head != english.head for other in others)
+    if model is not Payment:
+        assert [outcomes(checked(file)) for file in others] == [["same"]] * len(others)
+
+
+def file_in(client, model, kind, language):
+    """The export of a list in a language, brought in again."""
+    client.cookies["django_language"] = language
+    return brought(kind, b"".join(client.get(address(model)).streaming_content))[0]
 
 
 def test_a_workbook_has_the_same_rows(admin_client):

@@ -15,7 +15,7 @@ from billing.rules.errors import Refused
 from billing.rules.languages import LANGUAGES
 from billing.services import customers, opening, wording
 from billing.services.imports import keys
-from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, chosen, found_by
 from billing.words import gettext_noop
 
 TEXTS = ("name", "phone", "email", "address", "tax_id", "national_id")
@@ -34,9 +34,9 @@ FIELDS = (
         ("phone number", "mobile", "mobilephone", "telephone", "msisdn"),
         example="+1 555 0100",
     ),
-    Field("email", "E-mail", ("email", "e-mail address", "mail"), example="ann@example.com"),
+    Field("email", gettext_noop("E-mail"), ("email", "e-mail address", "mail"), example="ann@example.com"),
     Field("address", gettext_noop("Address"), ("street", "street 1"), example="1 Main Street"),
-    Field("area", gettext_noop("Area"), ("location", "zone", "city", "district"), example="North"),
+    Field("area", gettext_noop("Area"), ("area name", "location", "zone", "city", "district"), example="North"),
     Field("tax_id", gettext_noop("Tax number"), ("vat id", "vat number", "gstin", "tin")),
     Field("national_id", gettext_noop("National id"), ("identification", "nid", "passport", "id number")),
     Field("language", gettext_noop("Language"), ("locale",), example="en"),
@@ -74,7 +74,7 @@ class Customers(Importer):
         if not row.has("name"):
             raise Refused("A customer needs a name.")
         _check(Customer(code=code or "new", created_at=self.now, **values))
-        message = f"Opening balance {wording.money(balance)}" if balance else ""
+        message = _("opening balance {balance}").format(balance=wording.money(balance)) if balance else ""
         return Found(Outcome.NEW, message, lambda: self._add(row, values, own, brought), key, balance)
 
     def _add(self, row: Values, values: dict[str, Any], own: UUID, balance: Decimal | None) -> None:
@@ -128,11 +128,10 @@ def _values(row: Values) -> dict[str, Any]:
     values: dict[str, Any] = {name: row.text(name) for name in TEXTS if row.has(name)}
     values |= {name: row.whole(name) for name in NUMBERS if row.has(name)}
     if row.has("language"):
-        language = row.text("language").casefold()[:2]
+        text = row.text("language")
+        language = chosen(text, Customer._meta.get_field("language").flatchoices) or text.casefold()[:2]
         if language not in dict(LANGUAGES):
-            raise Refused(
-                "Language: “{text}” is none of {dict}.", text=row.text("language"), dict=", ".join(dict(LANGUAGES))
-            )
+            raise Refused("Language: “{text}” is none of {dict}.", text=text, dict=", ".join(dict(LANGUAGES)))
         values["language"] = language
     return values
 

@@ -66,7 +66,7 @@ def upload(uploads: Sequence[Upload], *, name: str, by: Any, now: datetime, requ
 
 
 def _kept(one: Upload, name: str, by: Any, now: datetime, request_key: UUID) -> ImportedFile:
-    mapping = one.mapping or cells.guessed(one.head, kinds.names_of(one.kind))
+    mapping = one.mapping or cells.guessed(kinds.in_english(one.kind, one.head), kinds.names_of(one.kind))
     file = ImportedFile.objects.create(
         kind=one.kind,
         name=name[-200:],

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from billing.models import ImportedFile
+from django.conf import settings
+from django.db.models import Model
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from billing.models import Customer, ImportedFile, Payment, Plan, Subscription
+from billing.rules import cells
+from billing.services import export_columns
 from billing.services.imports import customers, payments, plans, subscriptions
 from billing.services.imports.values import Field, Importer
 
@@ -17,8 +24,12 @@ FIELDS: dict[str, Sequence[Field]] = {
     Kind.SUBSCRIPTIONS: subscriptions.FIELDS,
 }
 DAYS = ("paid_on", "starts_on", "ends_on", "paid_until", "available_from", "available_until")
-
-
+MODELS: dict[str, type[Model]] = {
+    Kind.PAYMENTS: Payment,
+    Kind.CUSTOMERS: Customer,
+    Kind.PLANS: Plan,
+    Kind.SUBSCRIPTIONS: Subscription,
+}
 _IMPORTERS: dict[str, type[Importer]] = {
     Kind.PAYMENTS: payments.Statement,
     Kind.CUSTOMERS: customers.Customers,
@@ -35,3 +46,26 @@ def kind_of(file: ImportedFile, *, now: datetime) -> Importer:
 def names_of(kind: str) -> dict[str, Sequence[str]]:
     """By field the names that its column may have."""
     return {one.name: (one.name, one.label, *one.names) for one in FIELDS[kind]}
+
+
+def in_english(kind: str, head: Sequence[str]) -> list[str]:
+    """``head`` as it is in English, where it has names of our own forms and downloads in any language."""
+    known = own_names(kind)
+    return [known.get(cells.likeness(name), name) for name in head]
+
+
+def own_names(kind: str) -> dict[str, str]:
+    """By the likeness of what our forms and downloads call a column, in any language, what it is in English."""
+    found: dict[str, str] = {}
+    with override("en"):
+        english = _own_names(kind)
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for name, meant in zip(_own_names(kind), english, strict=True):
+                found.setdefault(cells.likeness(name), meant)
+    return found
+
+
+def _own_names(kind: str) -> list[str]:
+    heads = [head for head, _field in export_columns.of(MODELS[kind]).values()]
+    return [*(_(one.label) for one in FIELDS[kind]), *heads]

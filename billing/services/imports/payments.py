@@ -149,7 +149,7 @@ class Statement(Importer):
         return Found(Outcome.SAME, told, amount=amount)
 
     def _how(self, reference: str, paid_on: date | None) -> dict[str, Any]:
-        note = f"Paid on {paid_on}" if paid_on else ""
+        note = _("Paid on {paid_on}").format(paid_on=paid_on) if paid_on else ""
         return {"gateway": self.source, "transaction_id": reference, "note": note}
 
     def _receive(self, wanted: Wanted, how: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from billing.models import Plan, TaxRate
 from billing.rules.errors import Refused
 from billing.services import plans
 from billing.services.imports import keys
-from billing.services.imports.values import Field, Found, Importer, Outcome, Values, found_by
+from billing.services.imports.values import Field, Found, Importer, Outcome, Values, chosen, found_by
 from billing.words import gettext_noop
 
 WHOLE = ("billing_day", "lead_days", "due_days", "grace_days", "trial_days", "download_kbps", "upload_kbps")
@@ -26,6 +26,7 @@ FIELDS = (
     Field("code", gettext_noop("Code"), ("plan code", "plan id"), example="home-10"),
     Field("price", gettext_noop("Price"), ("plan cost", "amount", "monthly price", "plancost"), True, "20.00"),
     Field("interval", gettext_noop("Interval"), ("period", "validity", "billing period"), example="1 month"),
+    Field("interval_unit", gettext_noop("Unit of the interval"), (), example="month"),
     Field("mode", gettext_noop("Mode"), ("billing type", "prepaid"), example="prepaid"),
     Field("tax", gettext_noop("Tax rate"), ("tax name", "vat", "plantax"), example="VAT 20%"),
     Field(
@@ -79,7 +80,8 @@ class Plans(Importer):
         values |= {name: row.whole(name) for name in WHOLE if row.has(name)}
         values |= {name: row.day(name) for name in DAYS if row.has(name)}
         if row.has("interval"):
-            values["interval_count"], values["interval_unit"] = _interval(row.text("interval"))
+            count, unit = _interval(row.text("interval"), row.text("interval_unit"))
+            values |= {"interval_count": count, "interval_unit": unit}
         if row.has("mode"):
             values["mode"] = _mode(row.text("mode"))
         if row.has("tax"):
@@ -104,7 +106,9 @@ def code_of_name(name: str) -> str:
     return slugify(name)[:40] or slugify(name, allow_unicode=True)[:40]
 
 
-def _interval(text: str) -> tuple[int, str]:
+def _interval(text: str, unit: str) -> tuple[int, str]:
+    """``unit`` is that of a number alone, and stands in a column of its own."""
+    text = f"{text} {chosen(unit, Plan.IntervalUnit.choices) or unit}".strip()
     match = re.fullmatch(r"(\d{1,3})?\s*(day|week|month|year|daily|monthly|weekly|yearly)s?", text.casefold())
     if not match:
         raise Refused("“{text}” is not an interval. Write it like 1 month or 30 days.", text=text)
@@ -112,9 +116,10 @@ def _interval(text: str) -> tuple[int, str]:
 
 
 def _mode(text: str) -> str:
-    if text.casefold() not in MODES:
+    mode = MODES.get(text.casefold()) or chosen(text, Plan.Mode.choices)
+    if not mode:
         raise Refused("“{text}” is not a mode. Write prepaid or postpaid.", text=text)
-    return MODES[text.casefold()]
+    return mode
 
 
 def _check(plan: Plan) -> None:

@@ -20,6 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from billing.rules import cells
 from billing.rules.cells import Cell
 from billing.rules.errors import Refused
+from billing.services.wording import of_the_books
 
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 200
@@ -150,7 +151,8 @@ def without_secrets(head: Sequence[str], rows: Iterable[Row]) -> Table:
     """The table without columns that hold passwords: we have no use for them, so they are not kept."""
     secret = [place for place, name in enumerate(head) if SECRET.search(name)]
     kept = [place for place in range(len(head)) if place not in secret]
-    left_out = tuple(_("the column {head}, which is not kept").format(head=head[place]) for place in secret)
+    with of_the_books():
+        left_out = tuple(_("the column {head}, which is not kept").format(head=head[place]) for place in secret)
     return Table([head[place] for place in kept], [[row[place] for place in kept] for row in rows], left_out)
 
 
@@ -161,7 +163,8 @@ def _likeness(row: Row, known: set[str]) -> tuple[int, int]:
 
 
 def _named(head: Sequence[str]) -> list[str]:
-    return [name or _("Column {place}").format(place=place) for place, name in enumerate(head, 1)]
+    with of_the_books():
+        return [name or _("Column {place}").format(place=place) for place, name in enumerate(head, 1)]
 
 
 def _checked(first: list[Row], rest: Iterable[Row], width: int) -> list[Row]:

@@ -82,7 +82,7 @@ class Subscriptions(Importer):
             )
         ]
         told += [_("opening balance {balance}").format(balance=wording.money(balance))] if balance else []
-        told += ["disabled"] if state in DISABLED else []
+        told += [_("disabled")] if state in DISABLED else []
         new = {
             "customer": customer,
             "plan": plan,
@@ -110,7 +110,7 @@ class Subscriptions(Importer):
                 plan=known.plan,
             )
         if balance:
-            told = f"Opening balance {wording.money(balance)}"
+            told = _("opening balance {balance}").format(balance=wording.money(balance))
             return Found(Outcome.CHANGED, told, lambda: self._take(customer, row, balance), known.login, balance)
         return Found(Outcome.SAME, "", key=known.login)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.utils.translation import override
 
 from billing.models import ImportedFile, ImportedRow
 from billing.rules import cells
@@ -45,6 +46,17 @@ class Found:
     key: str = ""
     amount: Decimal | None = None
     writes: object | None = None
+
+
+def chosen(text: str, choices: Iterable[tuple[Any, Any]]) -> str:
+    """The value of the choice that ``text`` is the value of, or the name in any language; empty when it is none."""
+    offered = list(choices)
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for value, label in offered:
+                if text.casefold() in (str(value).casefold(), str(label).casefold()):
+                    return str(value)
+    return ""
 
 
 class Importer:

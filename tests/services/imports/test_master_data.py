@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils.translation import override
 
 from billing.models import AccessState, Account, Area, Bill, Customer, Plan, Subscription, TaxRate
 from billing.services import billing_run, blocks
@@ -34,6 +35,22 @@ def test_customers_come_with_what_they_owe_and_what_they_have():
     bill = Bill.objects.get()
     assert (bill.customer, bill.total, bill.status) == (ann, 25, "open")
     assert bill.lines.get().description == "Opening balance"
+
+
+@pytest.mark.parametrize("kind", ["customers", "subscriptions"])
+def test_a_balance_is_taken_once_in_whatever_language_it_is_brought(kind):
+    make_plan(code="home-10", name="Home 10")
+    customer = make_customer(code="A1", name="Ann")
+    rows = {"customers": CUSTOMERS + "A1,Ann,,,,25.00\n", "subscriptions": SUBSCRIPTIONS + "x,A1,home-10,,,,25.00\n"}
+    for language in ("bn", "en", "ar"):
+        with override(language):
+            bring_in_again = preview(kind, rows[kind])
+            if language == "bn":
+                imported(bring_in_again)
+            else:
+                assert outcomes(bring_in_again) == ["same"]
+    assert balance(customer) == 25
+    assert Bill.objects.get().lines.get().description == "Opening balance"
 
 
 def test_the_same_customers_again_change_nothing_and_others_only_what_is_said():
