@@ -12,7 +12,7 @@ from billing.models import CashShift, Payment
 from billing.services import cash, payments
 from tests.builders import make_customer
 from tests.concurrency.races import together
-from tests.concurrency.windows import _until_somebody_waits
+from tests.concurrency.windows import until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONGEST = 30  # seconds
@@ -38,7 +38,7 @@ def test_a_payment_that_comes_while_the_shift_is_closed_is_in_none(ann, shift, m
     def when_the_payment_waits(*args):
         counted.set()
         with connection.cursor() as cursor:
-            _until_somebody_waits(cursor)
+            until_somebody_waits(cursor)
         return require(*args)
 
     def pay():
@@ -60,7 +60,7 @@ def test_a_close_waits_for_the_payment_that_came_first_and_counts_it(ann, shift)
             payments.book(payment, None, now=timezone.now(), by=ann)
             paid.set()
             with connection.cursor() as cursor:
-                _until_somebody_waits(cursor)
+                until_somebody_waits(cursor)
             waiting.set()
 
     def close():

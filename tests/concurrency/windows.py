@@ -48,7 +48,7 @@ def after_the_lock(monkeypatch, now, act: Callable[[], object]) -> sweep.Sweep:
 
     def when_the_other_waits(cursor, *args):
         locked.set()
-        _until_somebody_waits(cursor)
+        until_somebody_waits(cursor)
         return disable(cursor, *args)
 
     with monkeypatch.context() as patch:
@@ -66,7 +66,7 @@ def _race(now, reached: Event, act: Callable[[], object]) -> sweep.Sweep:
     return result
 
 
-def _until_somebody_waits(cursor) -> None:
+def until_somebody_waits(cursor) -> None:
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
         cursor.execute(_SOMEBODY_WAITS_FOR_ME)

@@ -37,8 +37,13 @@ _CLAIM = """
     ) FROM claimed
 """
 _GIVE_BACK = """
-    UPDATE billing_networkintent SET leased_until = NULL, leased_by = '', next_attempt_at = clock_timestamp()
-    WHERE leased_by = %s AND applied_version IS DISTINCT FROM wanted_version
+    WITH mine AS (
+        SELECT subscription_id FROM billing_networkintent
+        WHERE leased_by = %s AND applied_version IS DISTINCT FROM wanted_version
+        ORDER BY subscription_id FOR NO KEY UPDATE
+    )
+    UPDATE billing_networkintent intent SET leased_until = NULL, leased_by = '', next_attempt_at = clock_timestamp()
+    FROM mine WHERE intent.subscription_id = mine.subscription_id
 """
 _SESSIONS = """
     SELECT subscription_id, id, unique_id, router_id, session_id, login, coalesce(host(nas_address), ''),

@@ -40,9 +40,14 @@ _BACKLOG = """
 
 # No wait is as long: whoever wrote it had another clock.
 _BRING_NEAR = """
-    UPDATE billing_networkintent SET next_attempt_at = clock_timestamp(), leased_until = NULL, leased_by = ''
-    WHERE applied_version IS DISTINCT FROM wanted_version
-        AND greatest(next_attempt_at, leased_until) > clock_timestamp() + interval '15 minutes'
+    WITH distant AS (
+        SELECT subscription_id FROM billing_networkintent
+        WHERE applied_version IS DISTINCT FROM wanted_version
+            AND greatest(next_attempt_at, leased_until) > clock_timestamp() + interval '15 minutes'
+        ORDER BY subscription_id FOR NO KEY UPDATE
+    )
+    UPDATE billing_networkintent intent SET next_attempt_at = clock_timestamp(), leased_until = NULL, leased_by = ''
+    FROM distant WHERE intent.subscription_id = distant.subscription_id
 """
 
 TO_BE_ENDED = "-"  # a class unlike any that can be wanted, which later packets do not overwrite
@@ -132,13 +137,13 @@ def disconnect(session_pk: int, *, now: datetime) -> None:
     Raises:
         Refused: the session is over, or of no subscription.
     """
-    session = OnlineSession.objects.select_for_update(of=("self",)).filter(pk=session_pk).first()
-    if session is None:
+    found = OnlineSession.objects.filter(pk=session_pk)
+    if session := found.first():
+        if session.subscription_id is None:
+            raise Refused("This session belongs to no subscription: end it on the router.")
+        request(session.subscription_id, reason="disconnect", now=now)  # the intent before the session (decision 53)
+    if not found.update(policy_class=TO_BE_ENDED):
         raise Refused("This session is over. Load the page again.")
-    if session.subscription_id is None:
-        raise Refused("This session belongs to no subscription: end it on the router.")
-    OnlineSession.objects.filter(pk=session.pk).update(policy_class=TO_BE_ENDED)
-    request(session.subscription_id, reason="disconnect", now=now)
 
 
 def bring_near() -> None:

@@ -61,6 +61,10 @@ _NOTHING_TO_DO = """
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS idle (subscription_id, version, requested_at)
     WHERE intent.subscription_id = idle.subscription_id RETURNING applied_version IS DISTINCT FROM wanted_version
 """
+# Intents first, then sessions in the order of their ids, as all who lock both (decision 53).
+_SESSIONS = """
+    SELECT FROM billing_onlinesession WHERE id = ANY(%s) OR unique_id = ANY(%s) ORDER BY id FOR UPDATE
+"""
 # One that staff want ended stays marked for it.
 _CHANGED = """
     UPDATE billing_onlinesession session SET policy_class = now.class
@@ -198,6 +202,8 @@ def _record(rows: Sequence[Delivered]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, columns)
         written = cursor.fetchall()
+        if changed or gone:
+            cursor.execute(_SESSIONS, [[pk for pk, _ in changed], gone])
         if changed:
             cursor.execute(_CHANGED, [[pk for pk, _ in changed], [wanted for _, wanted in changed], TO_BE_ENDED])
         if gone:

@@ -14,9 +14,14 @@ MOST_ENDED = 200  # in one run and on one router
 
 # The subscription may have come after its session.
 _ADOPT = """
-    UPDATE billing_onlinesession session SET subscription_id = subscription.id
-    FROM billing_subscription subscription
-    WHERE session.subscription_id IS NULL AND lower(subscription.login) = lower(session.login)
+    WITH found AS (
+        SELECT session.id, subscription.id AS subscription_id
+        FROM billing_onlinesession session
+        JOIN billing_subscription subscription ON lower(subscription.login) = lower(session.login)
+        WHERE session.subscription_id IS NULL ORDER BY session.id FOR NO KEY UPDATE OF session
+    )
+    UPDATE billing_onlinesession session SET subscription_id = found.subscription_id FROM found
+    WHERE session.id = found.id
 """
 
 
