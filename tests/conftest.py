@@ -76,6 +76,20 @@ def books_are_right(db):
 
 
 @pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL that may be stopped, crashed and frozen; each test works in a ``copy`` of its database."""
+    from tests.database_places import open_place
+    from tests.faults.cluster import Cluster
+
+    with open_place() as place:
+        server = Cluster(place)
+        server.start()
+        server.prepare()
+        yield server
+        server.end()
+
+
+@pytest.fixture(scope="session")
 def can_write_pdf():
     """Skips where the system libraries that make PDF are missing."""
     from billing.documents import rendering

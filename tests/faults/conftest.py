@@ -6,22 +6,11 @@ from itertools import count
 
 import pytest
 
-from tests.database_places import connect, open_place
-from tests.faults.cluster import Cluster
+from tests.database_places import connect
 from tests.jobs.conftest import service, start  # noqa: F401  (fixtures; it starts what ``program`` of here does)
 from tests.jobs.notes import Notes
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def cluster():
-    with open_place() as place:
-        server = Cluster(place)
-        server.start()
-        server.prepare()
-        yield server
-        server.end()
 
 
 @pytest.fixture

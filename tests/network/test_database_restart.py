@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from tests.database_places import ROOT, open_place, query
-from tests.faults.cluster import Cluster
+from tests.database_places import ROOT, query
 from tests.jobs.notes import until
 from tests.jobs.processes import Process
 from tests.network.fake_radius import Online
@@ -34,16 +33,6 @@ SWITCH = """
     UPDATE billing_accessstate state SET is_on = false, version = version + 1 FROM billing_onlinesession session
     WHERE session.subscription_id = state.subscription_id AND login {which}
 """
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with open_place() as place:
-        server = Cluster(place)
-        server.start()
-        server.prepare()
-        yield server
-        server.end()
 
 
 def crowd(url, radius_router):

@@ -5,11 +5,11 @@ import secrets
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.database_places import ROOT, open_place
-from tests.faults.cluster import Cluster
 from tests.network.freeradius import nas
 from tests.network.freeradius.nas import Nas
 from tests.network.freeradius.server import FreeRadius, require
@@ -29,27 +29,23 @@ radius_login.grant("isp_freeradius", "{{password}}")
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def programs():
     require()
-    with open_place() as place:
-        server = Cluster(place)
-        server.start()
-        server.prepare()
-        yield server
-        server.end()
 
 
 @pytest.fixture(scope="module")
-def database(cluster):
-    password = secrets.token_urlsafe(24)
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": cluster.url, "DEMO": "1", "NETWORK_KEY": KEY}
+def database(programs, cluster):
+    url, password = cluster.copy("freeradius"), secrets.token_urlsafe(24)
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "DEMO": "1", "NETWORK_KEY": KEY}
     subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", PREPARE.replace("{password}", password)],
         cwd=ROOT, env=environment, check=True,
     )  # fmt: skip
-    address = cluster.url.rpartition("@")[2]
-    host, _, port = address.partition("/")[0].partition(":")
-    return {"host": host, "port": port, "name": "django_db", "user": "isp_freeradius", "password": password}
+    parts = urlsplit(url)
+    return {
+        "host": parts.hostname, "port": str(parts.port), "name": parts.path.strip("/"), "user": "isp_freeradius",
+        "password": password,
+    }  # fmt: skip
 
 
 @pytest.fixture
