@@ -23,6 +23,7 @@ WORKS = (
     "waiting-payer",
     "network-cuts",
     "logins",
+    "count-usage",
     "page-requests",
     "list-pages",
     "desk-pages",

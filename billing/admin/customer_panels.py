@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -14,12 +15,14 @@ from billing.admin.access_labels import access_of
 from billing.admin.cut_offs import cut_off
 from billing.admin.deferral_panels import deferrals_panel
 from billing.admin.document_panels import NOTE_COLUMNS, note_rows
-from billing.admin.formatting import NONE, amount_cell, day, instant, link, list_of, state_label
+from billing.admin.formatting import NONE, amount_cell, day, instant, label, link, list_of, state_label
 from billing.admin.panels import Panel, columns
 from billing.admin.rules_in_force import customer_panel
+from billing.admin.session_cells import size
 from billing.models import Bill, CreditNote, Customer, Item, Payment
 from billing.services import clock, policy, summary
 from billing.services.drafts import waiting_items
+from billing.services.network import usage
 
 LAST = 10
 
@@ -44,8 +47,8 @@ def panels(request: HttpRequest, customer: Any) -> list[Panel]:
 
 
 def _subscriptions(customer: Any) -> Panel:
-    calendar = policy.calendar()
-    rows = [
+    calendar, now = policy.calendar(), timezone.now()
+    rows: list[tuple[object, ...]] = [
         (
             link(service),
             service.plan.name,
@@ -56,7 +59,21 @@ def _subscriptions(customer: Any) -> Panel:
         for service in customer.services
     ]
     heads = columns("Login", "Plan", "Access", "Cut-off", "Since")
+    quotas = [usage.kept(service, now=now) for service in customer.services]
+    if any(quotas):
+        heads = (*heads, *columns("Quota"))
+        rows = [(*row, quota_cell(use)) for row, use in zip(rows, quotas, strict=True)]
     return Panel(_("Subscriptions"), heads, rows, empty=_("No subscription yet."))
+
+
+def quota_cell(use: usage.Use | None) -> str:
+    """Such as “42.0 GB of 100 GB used in this period, until 1 December 2026”."""
+    if use is None:
+        return NONE
+    told = _("{used} of {quota} GB used in this period, until {end}").format(
+        used=size(use.used_bytes), quota=use.cap.quota_gb, end=day(use.end)
+    )
+    return format_html("{} {}", told, label(_("used up"), "warning")) if use.is_over else told
 
 
 def _open_bills(customer: Customer) -> Panel:

@@ -38,7 +38,7 @@ from billing.words import gettext_lazy
 
 SERVICES = Prefetch(
     "subscriptions",
-    Subscription.objects.select_related("access_state", "plan").prefetch_related(OPEN_BLOCKS),
+    Subscription.objects.select_related("access_state", "plan", "data_use").prefetch_related(OPEN_BLOCKS),
     to_attr="services",
 )
 

@@ -93,6 +93,7 @@ class NetworkFinding(models.Model):
         WRONG_SPEED = "wrong-speed", "other speed or address than wanted"
         WRONG_COUNTER = "wrong-counter", "counter that cannot be"
         HELD = "held", "too many disconnects"
+        NOT_COUNTED = "not-counted", "use that cannot be counted"
 
     router = models.ForeignKey(Router, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     kind = models.CharField(max_length=16, choices=Kind)

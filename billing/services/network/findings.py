@@ -60,6 +60,11 @@ def settle(kind: NetworkFinding.Kind, found: Sequence[Found], *, router_ids: Col
         cursor.execute(_RESOLVE, [kind.value, routers, routers, *pairs])
 
 
+def open_logins(kind: NetworkFinding.Kind) -> set[str]:
+    """The logins of which something of this kind is listed."""
+    return set(NetworkFinding.objects.filter(kind=kind, resolved_at=None).values_list("login", flat=True))
+
+
 def forget(*, before: datetime) -> int:
     """Delete what was resolved before an instant, and counters that cannot be of which none came since; how many."""
     is_over = Q(resolved_at__lt=before)

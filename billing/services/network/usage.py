@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from billing.models import AccessState, Block, DataUse, Subscription
+from billing.models import AccessState, Block, DataUse, NetworkFinding, Subscription
 from billing.rules.network import Cap, quota_days
 from billing.services import blocks, clock
-from billing.services.network import policy
+from billing.services.network import findings, policy
+from billing.services.network.findings import Found
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ def count(*, now: datetime) -> Count:
     """Add up what is new of subscriptions whose plan has a quota, and begin anew where a period has ended.
 
     Looks only at what was used, changed or ended since the last run, in batches, each its own transaction; a batch
-    that fails is done one by one. Running it again, or twice at once, changes nothing more.
+    that fails is done one by one. Running it again, or twice at once, changes nothing more. Who is set aside is tried
+    again by each run, and stands on the list of what differs in the network until it can be counted.
     """
     policy.follow()
     run, today = Count(), clock.local_date(now)
@@ -105,6 +107,7 @@ def count(*, now: datetime) -> Count:
             raise
         except DatabaseError:
             _take_one_by_one(run, ids, now=now)
+    _list(run.set_aside)
     return run
 
 
@@ -115,6 +118,16 @@ def of(subscription: Subscription, *, now: datetime) -> Use | None:
     if cap is None or days is None:
         return None
     return Use(_used({subscription.pk: days})[subscription.pk], cap, *days)
+
+
+def kept(subscription: Subscription, *, now: datetime) -> Use | None:
+    """As ``of``, but as the last run counted it; no query when ``plan`` and ``data_use`` were fetched."""
+    days, cap = _days_of(subscription, clock.local_date(now)), _cap_of(subscription)
+    if cap is None or days is None:
+        return None
+    row = getattr(subscription, "data_use", None)
+    used = row.used_bytes if row and (row.period_start, row.period_end) == days else 0
+    return Use(used, cap, *days)
 
 
 def forget(*, now: datetime) -> int:
@@ -146,7 +159,19 @@ def _take_one_by_one(run: Count, ids: Sequence[int], *, now: datetime) -> None:
             raise
         except DatabaseError as error:
             run.set_aside[subscription_id] = str(error).splitlines()[0]
-            logger.error("Use of subscription %d is not counted: %s", subscription_id, run.set_aside[subscription_id])
+
+
+def _list(set_aside: Mapping[int, str]) -> None:
+    """Keep the list of those in line with this run; the log tells of each once."""
+    kind = NetworkFinding.Kind.NOT_COUNTED
+    logins = Subscription.objects.in_bulk(set_aside)
+    found = [Found(None, logins[pk].login, reason) for pk, reason in set_aside.items()]
+    listed = findings.open_logins(kind) if found else set()
+    for _router, login, reason in found:
+        if login not in listed:
+            logger.error("Use of %s is not counted until this is put right: %s", login, reason)
+    findings.settle(kind, found)
+    findings.note(kind, found)
 
 
 def _take(run: Count, ids: Sequence[int], *, now: datetime) -> None:

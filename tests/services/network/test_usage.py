@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import AccessEvent, DataUse, NetworkIntent, UsageDay
+from billing.models import AccessEvent, DataUse, NetworkFinding, NetworkIntent, UsageDay
 from billing.rules.network import GIGABYTE
 from billing.services import access, endings, holds, payments
 from billing.services.network import policy, usage
@@ -144,7 +144,7 @@ def test_a_late_packet_of_the_former_period_counts_there():
 def test_who_has_no_quota_costs_nothing(django_assert_num_queries):
     for _ in range(3):
         use(make_online_subscription(), NOW, 500)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert usage.count(now=NOW).counted == 0
     assert not DataUse.objects.exists() and not UsageDay.objects.filter(is_uncounted=True).exists()
 
@@ -152,7 +152,7 @@ def test_who_has_no_quota_costs_nothing(django_assert_num_queries):
 def test_the_work_grows_by_batches_and_not_by_customers(django_assert_max_num_queries, monkeypatch):
     for _ in range(20):
         use(make_capped_subscription(), NOW, 1)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert usage.count(now=NOW).counted == 20
     UsageDay.objects.update(is_uncounted=True)
     monkeypatch.setattr(usage, "BATCH", 3)
@@ -161,7 +161,7 @@ def test_the_work_grows_by_batches_and_not_by_customers(django_assert_max_num_qu
     assert usage.count(now=NOW).counted == 0
 
 
-def test_one_that_cannot_be_counted_is_set_aside_and_the_others_are_counted(caplog):
+def test_one_that_cannot_be_counted_is_listed_told_of_once_and_tried_again_and_the_others_are_counted(caplog):
     good, bad, other = (make_capped_subscription() for _ in range(3))
     for one in (good, bad, other):
         use(one, NOW, 6)
@@ -169,9 +169,15 @@ def test_one_that_cannot_be_counted_is_set_aside_and_the_others_are_counted(capl
         cursor.execute(
             "ALTER TABLE billing_datause ADD CONSTRAINT refused CHECK (subscription_id <> %s) NOT VALID", [bad.pk]
         )
-    run = usage.count(now=NOW)
-    assert list(run.set_aside) == [bad.pk] and "refused" in caplog.text
-    assert use_of(good) == use_of(other) == (6 * GIGABYTE, True) and use_of(bad) is None
+        runs = [usage.count(now=NOW) for _ in range(2)]
+        assert [list(run.set_aside) for run in runs] == [[bad.pk], [bad.pk]]
+        assert caplog.text.count("refused") == 1 and caplog.text.count(bad.login) == 1
+        assert use_of(good) == use_of(other) == (6 * GIGABYTE, True) and use_of(bad) is None
+        finding = NetworkFinding.objects.get(resolved_at=None)
+        assert (finding.kind, finding.login) == ("not-counted", bad.login) and "refused" in finding.detail
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE billing_datause DROP CONSTRAINT refused")
+    assert usage.count(now=NOW).counted == 1 and use_of(bad) == (6 * GIGABYTE, True)
+    assert not NetworkFinding.objects.filter(resolved_at=None).exists()
 
 
 def test_old_days_are_forgotten_unless_they_count(settings):
