@@ -1,4 +1,4 @@
-"""The login of the database by which FreeRADIUS asks: it may call five functions, and see no table."""
+"""The login of the database by which FreeRADIUS asks: it may call six functions, and see no table."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ NAMES = {number: name for name, number in NUMBERS.items()}
 VENDORS = {(14988, 8): "Mikrotik-Rate-Limit", (14988, 19): "Mikrotik-Address-List", (311, 26): "MS-CHAP2-Success"}
 ADDRESSES = {"NAS-IP-Address", "Framed-IP-Address"}
 START, STOP, INTERIM, ON, OFF = 1, 2, 3, 7, 8
+STATION = b"00:11:22:33:44:55"
 MS_CHAP_CHALLENGE, MS_CHAP2_RESPONSE = 11, 25
 
 _identifiers = count(1)
@@ -48,7 +49,7 @@ class Nas:
         """Ask for access; the answer, or None when there was none."""
         authenticator = os.urandom(16)
         name = login.encode()
-        pairs = [_pair("User-Name", name), _pair("Calling-Station-Id", b"00:11:22:33:44:55")]
+        pairs = [_pair("User-Name", name), _pair("Calling-Station-Id", STATION)]
         if how == "pap":
             pairs.append(_pair("User-Password", self._hidden(password.encode(), authenticator)))
         elif how == "chap":

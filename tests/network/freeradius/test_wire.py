@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing.models import (
+    AccessState,
     LoginAttempt,
     OnlineSession,
     Router,
@@ -47,6 +48,46 @@ def test_an_unknown_router_a_wrong_secret_and_an_inactive_router_hear_nothing(ro
     make_router(address="127.0.3.4", is_active=False)
     assert Nas(server, address="127.0.3.4", secret=SECRET).sign_in(subscription.login, PASSWORD) is None
     assert not LoginAttempt.objects.exists()
+
+
+def test_each_sign_in_is_noted_once_and_with_its_reason(router):
+    """Refusals are noted with the answer, and what the password decides after it."""
+    on, off = make_online_subscription(), make_online_subscription()
+    AccessState.objects.filter(pk=off.pk).update(is_on=False)
+    for subscription, password in ((on, PASSWORD), (on, "wrong"), (off, PASSWORD), (off, "wrong")):
+        router.sign_in(subscription.login, password)
+    router.sign_in("nobody", PASSWORD)
+    router.sign_in("'odd", PASSWORD)
+    noted = LoginAttempt.objects.values_list("login", "result", "reason", "count")
+    assert set(noted) == {
+        (on.login, "accepted", "", 1),
+        (on.login, "refused", "wrong password", 1),
+        (off.login, "refused", "off", 2),
+        (f"?{HOME}", "refused", "unknown login", 2),
+    }
+
+
+@pytest.mark.parametrize(
+    "station", ["it's", "'); DROP TABLE billing_router; --", "%{User-Password}", "é \\", "x" * 200]
+)
+def test_odd_stations_are_noted_and_change_no_answer(router, monkeypatch, station):
+    subscription = make_online_subscription()
+    monkeypatch.setattr(nas, "STATION", station.encode())
+    assert router.sign_in(subscription.login, PASSWORD).is_accepted
+    assert router.sign_in("nobody", PASSWORD).code == nas.REJECT
+    assert {one.result for one in LoginAttempt.objects.all()} == {"accepted", "refused"}
+    assert not LoginAttempt.objects.filter(calling_station__contains="'").exists()
+
+
+def test_an_unknown_router_that_insists_is_logged_and_disturbs_nobody(router, server):
+    subscription = make_online_subscription()
+    stranger, before = Nas(server, address="127.0.3.8", secret=SECRET), server.log.count("\n")
+    for _ in range(20):
+        assert stranger.sign_in(subscription.login, PASSWORD, seconds=0.02) is None
+        assert router.sign_in(subscription.login, PASSWORD).is_accepted
+    told = [line for line in server.log.splitlines()[before:] if "127.0.3.8" in line]
+    assert told and all("ERROR" not in line for line in told), told
+    assert not LoginAttempt.objects.filter(router_address="127.0.3.8").exists()
 
 
 def test_a_new_router_and_a_new_secret_work_without_a_restart(server):

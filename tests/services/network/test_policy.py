@@ -110,6 +110,31 @@ def test_a_garden_without_a_pool_leaves_the_address(settings):
     assert answer_to(subscription.login)["Framed-IP-Address"] == "10.9.8.7"
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {},
+        {"pool": "homes", "address_list": "paying"},
+        {"pool": "homes", "fixed_address": "10.9.8.7"},
+        {"fixed_address": "2001:db8::7", "address_list": "paying"},
+        {"download_kbps": None, "upload_kbps": 700},
+        {"download_kbps": None, "upload_kbps": None},
+        {"ends_on": timezone.now().date() + timedelta(days=40), "pool": "homes"},
+    ],
+)
+def test_what_is_read_from_the_rows_of_who_is_just_on_is_what_the_policy_says(plan):
+    """Sign-ins of nearly everybody are answered past the view; an end in the future goes by the view."""
+    subscription = make_online_subscription(**plan)
+    told, wanted = answer_to(subscription.login), policy_of(subscription)
+    speed = f"{wanted['up_kbps']}k/{wanted['down_kbps']}k" if wanted["up_kbps"] else None
+    address = told.get("Framed-IP-Address") or told.get("Framed-IPv6-Address")
+    assert (told["Class"], told.get("Mikrotik-Rate-Limit"), told.get("Framed-Pool", ""), address) == (
+        wanted["class"], speed, wanted["pool"], wanted["framed_address"],
+    )  # fmt: skip
+    assert told.get("Mikrotik-Address-List", "") == wanted["address_list"]
+    assert ("Session-Timeout" in told) is (wanted["session_timeout"] is not None)
+
+
 def test_off_is_a_refusal_that_tells_nothing():
     subscription = make_online_subscription()
     block(subscription, "manual")

@@ -22,7 +22,9 @@ NOT_ALLOWED = [
     "UPDATE billing_accessstate SET is_on = true", "DELETE FROM billing_onlinesession",
     "INSERT INTO billing_usageday (subscription_id, day, download_bytes, upload_bytes) VALUES (1, now(), 1, 1)",
     "SELECT radius.unseal('x')", "SELECT radius.use_key('x')", "SELECT radius.close_session('u1', now(), '')",
-    "SELECT radius.grant_role()", "CREATE TABLE radius.mine (id int)", "CREATE ROLE mine",
+    "SELECT radius.grant_role()", "SELECT radius.judged('x')",
+    "SELECT radius.note_sign_in('x', true, '', '192.0.2.1', '')",
+    "CREATE TABLE radius.mine (id int)", "CREATE ROLE mine",
     "CREATE FUNCTION radius.answer(text, text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE FUNCTION public.lower(text, text) RETURNS text LANGUAGE sql AS 'SELECT 1'",
 ]  # fmt: skip
@@ -60,6 +62,8 @@ def test_it_may_ask_and_report(limited):
     router, subscription = make_router(), make_online_subscription()
     limited.execute("SELECT set_config('isp.network_key', %s, false)", [settings.NETWORK_KEY])
     limited.execute("SELECT radius.answer(%s)", [subscription.login])
+    assert limited.fetchone()[0].endswith(f"|{PASSWORD}")
+    limited.execute("SELECT radius.sign_in(%s, %s, '')", [subscription.login, router.address])
     assert limited.fetchone()[0].endswith(f"|{PASSWORD}")
     limited.execute("SELECT radius.router_secret(%s), radius.router_requires_ma(%s)", [router.address] * 2)
     assert limited.fetchone() == (SECRET, "yes")
