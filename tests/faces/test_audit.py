@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing.models import Area, AuditEntry, Customer
 from billing.services import audit
 from tests.builders import make_customer, make_overdue_subscription
-from tests.faces.conftest import list_url, text_of, url
+from tests.faces.conftest import list_url, shown_messages, text_of, url
 from tests.faces.desk import act, shown
 from tests.faces.test_every_action import service
 from utils import origin
@@ -32,6 +32,16 @@ def test_a_deed_is_told_with_how_the_customer_stood_before_and_after(boss):
     entry = AuditEntry.objects.filter(kind="action").first()
     assert (entry.before["credit"], entry.after["credit"]) == ("0", "5.000")
     assert entry.after["access"] == {"ann-home": "on"}
+
+
+def test_a_deed_is_told_in_the_language_of_the_installation_and_its_page_in_that_of_the_reader(boss, settings):
+    settings.LANGUAGE_CODE = "bn"
+    boss.cookies["django_language"] = "en"
+    answer = act(boss, make_customer(), "add_item", description="Router", amount="30")
+    assert "waits for the next bill" in shown_messages(answer)
+    entry = AuditEntry.objects.get(kind="action")
+    assert entry.said.startswith("এককালীন আইটেম")
+    assert entry.after["entered"]["বিবরণ"] == "Router"
 
 
 def test_what_is_done_to_chosen_rows_is_told_row_by_row(boss):
