@@ -55,7 +55,10 @@ class NetworkIntent(models.Model):
     class Meta:
         default_permissions = ()
         permissions = [("apply_again", "Can bring a subscription to the routers once more")]
-        indexes = [models.Index(fields=["subscription"], name="networkintent_held", condition=~Q(held=""))]
+        indexes = [
+            models.Index(fields=["subscription"], name="networkintent_held", condition=~Q(held="")),
+            models.Index(fields=["applied_at"], name="networkintent_applied"),
+        ]
 
     def __str__(self) -> str:
         return f"wanted {self.wanted_version}, applied {self.applied_version}"

@@ -12,7 +12,6 @@ from billing.services.network.findings import Found
 
 MOST_ENDED = 200  # in one run and on one router
 
-# The subscription may have come after its session.
 _ADOPT = """
     WITH found AS (
         SELECT session.id, subscription.id AS subscription_id
@@ -21,14 +20,19 @@ _ADOPT = """
         WHERE session.subscription_id IS NULL ORDER BY session.id FOR NO KEY UPDATE OF session
     )
     UPDATE billing_onlinesession session SET subscription_id = found.subscription_id FROM found
-    WHERE session.id = found.id
+    WHERE session.id = found.id RETURNING session.id
 """
+
+
+def adopt() -> list[int]:
+    """Give sessions to subscriptions that came after them; the ids of the sessions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADOPT)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def look(*, repair: bool) -> int:
     """List the sessions of unknown logins on routers in use, and end them if that is wanted; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ADOPT)
     unknown = list(OnlineSession.objects.filter(subscription=None, router__is_active=True).order_by("pk"))
     told = _("Online since {since} UTC; no subscription has it")
     found = [Found(one.router_id, one.login, told.format(since=f"{one.started_at:%Y-%m-%d %H:%M}")) for one in unknown]
