@@ -19,7 +19,8 @@ from billing.admin.formatting import NONE, amount_cell, day, instant, label, lin
 from billing.admin.panels import Panel, columns
 from billing.admin.rules_in_force import customer_panel
 from billing.admin.session_cells import size
-from billing.models import Bill, CreditNote, Customer, Item, Payment
+from billing.admin.timeline_panel import timeline_panel
+from billing.models import Bill, CreditNote, Customer, CustomerNote, Item, Payment
 from billing.services import clock, policy, summary
 from billing.services.drafts import waiting_items
 from billing.services.network import usage
@@ -27,20 +28,29 @@ from billing.services.network import usage
 LAST = 10
 
 
-def panels(request: HttpRequest, customer: Any) -> list[Panel]:
-    """The panels of a customer that the admin fetched with its ``services``, as far as ``request`` may see them."""
+def today(request: HttpRequest, customer: Any) -> list[Panel]:
+    """The panels above the form of a customer that the admin fetched with its ``services``."""
     may = request.user.has_perm
     found = [_subscriptions(customer)] if may("billing.view_subscription") else []
     if may("billing.view_bill"):
         found.append(_open_bills(customer))
-    if may("billing.view_payment"):
-        found.append(_last_payments(customer))
+    if may("billing.view_customernote") and (noted := _notes(customer)) is not None:
+        found.append(noted)
+    return found
+
+
+def panels(request: HttpRequest, customer: Any) -> list[Panel]:
+    """The panels below it, as far as ``request`` may see them."""
+    may = request.user.has_perm
+    found = [_last_payments(customer)] if may("billing.view_payment") else []
     if may("billing.view_item") and (waiting := waiting_items([customer.pk])):
         found.append(_waiting_items(waiting))
     if may("billing.view_creditnote"):
         found.append(_last_notes(customer))
     if (deferred := deferrals_panel(request, customer.pk)) is not None:
         found.append(deferred)
+    if (happened := timeline_panel(request, customer.pk)) is not None:
+        found.append(happened)
     if may("billing.view_subscription"):
         found.append(customer_panel(customer))
     return found
@@ -84,6 +94,13 @@ def _open_bills(customer: Customer) -> Panel:
         empty=_("No open bill: nothing is owed."),
         more=list_of(Bill, f"?customer__id__exact={customer.pk}"),
     )
+
+
+def _notes(customer: Customer) -> Panel | None:
+    notes = CustomerNote.objects.filter(customer=customer).select_related("written_by")[:LAST]
+    rows = [(note.text, instant(note.written_at), note.written_by or NONE) for note in notes]
+    more = list_of(CustomerNote, f"?customer__id__exact={customer.pk}")
+    return Panel(_("Notes"), columns("Note", "Written", "By"), rows, more=more) if rows else None
 
 
 def _last_payments(customer: Customer) -> Panel:

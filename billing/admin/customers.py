@@ -24,6 +24,7 @@ from billing.admin.access_labels import OPEN_BLOCKS, access_of_all
 from billing.admin.action_pages import action_of
 from billing.admin.base import AddedByService, asked_once, button
 from billing.admin.customer_actions import AddItem, BillItems, GiveCredit
+from billing.admin.customer_notes import WriteNote
 from billing.admin.deferral_actions import ExcludeFromCuts, PromiseToPay
 from billing.admin.filters import CustomerAccessFilter, DebtFilter
 from billing.admin.panels import Panel
@@ -99,9 +100,7 @@ class CustomerAdmin(AddedByService):
     add_fieldsets = ((None, {"fields": FORM_FIELDS}),)
     change_form_outer_before_template = "billing/customer_today.html"
     change_form_before_template = "billing/hidden_fields.html"
-    change_form_outer_after_template = "billing/customer_history.html"
     fieldsets = (
-        (gettext_lazy("Account"), {"fields": (("owes", "credit"),)}),
         (
             gettext_lazy("Customer"),
             {
@@ -123,10 +122,12 @@ class CustomerAdmin(AddedByService):
     give_credit = action_of(GiveCredit)
     promise_to_pay = action_of(PromiseToPay)
     exclude_from_cuts = action_of(ExcludeFromCuts)
+    write_note = action_of(WriteNote)
     actions_detail = (
         "receive_payment",
         "promise_to_pay",
         "statement",
+        "write_note",
         {
             "title": gettext_lazy("Add"),
             "icon": "add",
@@ -143,7 +144,7 @@ class CustomerAdmin(AddedByService):
         return queryset.filter(pk__in=found_customers(request, text)) if text.strip() else queryset, False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
-        return ("code", "owes", "credit", "created_at") if obj else ()
+        return ("code", "created_at") if obj else ()
 
     def get_form(
         self, request: HttpRequest, obj: Customer | None = None, change: bool = False, **kwargs: Any
@@ -171,6 +172,14 @@ class CustomerAdmin(AddedByService):
 
     def save_model(self, request: HttpRequest, obj: Customer, form: forms.ModelForm, change: bool) -> None:
         obj.save(update_fields=form.changed_data)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj:
+            today = customer_panels.today(request, obj)
+            context |= {"owes": self.owes(obj), "credit": self.credit(obj), "today": today}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def panels(self, request: HttpRequest, row: Customer) -> list[Panel]:
         return customer_panels.panels(request, row)

@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             (gettext_lazy("Scheduled changes"), "billing.scheduledchange", "event_upcoming"),
             (gettext_lazy("Holds"), "billing.hold", "pause_circle"),
             (gettext_lazy("Discounts"), "billing.discount", "percent"),
+            (gettext_lazy("Notes"), "billing.customernote", "sticky_note_2"),
             (gettext_lazy("Areas"), "billing.area", "map"),
         ),
     ),

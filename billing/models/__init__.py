@@ -14,6 +14,7 @@ from billing.models.imports import ImportedFile, ImportedRow
 from billing.models.ledger import Account, LedgerEntry
 from billing.models.network import DataUse, NetworkFinding, NetworkIntent, NetworkPolicy
 from billing.models.network_sessions import LoginAttempt, OnlineSession, SessionRecord, UsageDay
+from billing.models.notes import CustomerNote
 from billing.models.numbering import NumberSeries
 from billing.models.payments import Allocation, Payment, Reversal
 from billing.models.printing import PrintOrder, PrintPart
@@ -42,6 +43,7 @@ __all__ = [
     "CreditNoteLine",
     "CreditNoteTax",
     "Customer",
+    "CustomerNote",
     "DataUse",
     "Discount",
     "Exclusion",

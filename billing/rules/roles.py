@@ -23,6 +23,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     # What they see
     (set(ROLES), "billing.view_customer billing.view_subscription billing.view_area billing.view_plan"),
     (set(ROLES), "billing.view_accessstate"),
+    (set(ROLES), "billing.view_customernote"),
     ({AUDITOR, TECHNICIAN, *HELPERS}, "billing.view_accessevent billing.view_block billing.view_holiday"),
     ({AUDITOR, *DESK}, "billing.view_bill billing.view_payment billing.view_creditnote billing.view_item"),
     ({AUDITOR, *DESK}, "billing.view_ledgerentry billing.view_promise"),
@@ -54,6 +55,7 @@ GRANTS: tuple[tuple[set[str], str], ...] = (
     # Customers and their subscriptions
     (BOSSES, "billing.import_customers"),
     (HELPERS, "billing.add_customer billing.change_customer billing.add_subscription"),
+    ({TECHNICIAN, *DESK}, "billing.add_customernote"),
     (HELPERS, "billing.switch_plan billing.hold_subscription"),
     (DESK, "billing.renew_subscription"),
     (OFFICE, "billing.end_subscription"),

@@ -19,6 +19,7 @@ from billing.models import (
     Block,
     CreditNote,
     Customer,
+    CustomerNote,
     Discount,
     Exclusion,
     Hold,
@@ -47,7 +48,7 @@ OF_SUBSCRIPTION = (
     UnbilledDays,
 )  # fmt: skip
 OF_CUSTOMER = (
-    Account, Bill, CreditNote, Exclusion, Item, LedgerEntry, Payment, Promise, Reversal, Subscription,
+    Account, Bill, CreditNote, CustomerNote, Exclusion, Item, LedgerEntry, Payment, Promise, Reversal, Subscription,
 )  # fmt: skip
 # How each kind of row comes to the key of its area.
 PATHS: dict[type[Model], str] = {

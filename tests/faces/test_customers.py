@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from billing.models import Area, Customer, NumberSeries
 from billing.services import payments
-from tests.builders import make_customer
+from tests.builders import make_customer, make_overdue_subscription
 from tests.faces.conftest import list_url, shown_messages, text_of, url
+from tests.faces.desk import shown
 
 ADD = "/admin/billing/customer/add/"
 
@@ -133,3 +134,35 @@ def test_a_new_subscription_begins_with_the_customer_chosen(admin_client):
     customer = make_customer()
     response = admin_client.get(url(customer, "add_subscription"), follow=True)
     assert response.context["adminform"].form["customer"].value() == str(customer.pk)
+
+
+def panel(page, title):
+    """The rows of a panel, as words."""
+    table = re.split(rf"{title}\s*(?:<a[^>]*>See all</a>\s*)?</h2>", page)[1].partition("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", table))
+
+
+def test_the_top_of_a_page_says_who_it_is_and_what_is_owed(admin_client):
+    customer = make_overdue_subscription().customer
+    Customer.objects.filter(pk=customer.pk).update(name="Ann Lee", phone="555-0101")
+    headline = text_of(admin_client.get(url(customer))).partition('class="headline')[2].partition("</dl>")[0]
+    for text in ("Ann Lee", customer.code, "555-0101", "$20.00", "overdue", "$0.00"):
+        assert text in headline
+
+
+def test_a_note_is_written_once_and_stands_above_the_form_and_in_the_timeline(admin_client):
+    customer = make_customer()
+    values = {**shown(admin_client, customer, "write_note"), "text": "Rings at <noon> only"}
+    for _ in range(2):
+        page = text_of(admin_client.post(url(customer, "write_note"), values, follow=True))
+    assert "is kept" in page
+    notes, timeline = panel(page, "Notes"), panel(page, "Timeline")
+    assert notes.count("Rings at &lt;noon&gt; only") == timeline.count("Rings at &lt;noon&gt; only") == 1
+    assert "admin" in notes
+    assert page.index("Notes") < page.index('id="customer_form"') < page.index("Timeline")
+
+
+def test_the_timeline_tells_the_kinds_that_one_may_see(staff):
+    customer = make_overdue_subscription().customer
+    assert "B000001" in panel(text_of(staff("view_customer", "view_bill").get(url(customer))), "Timeline")
+    assert "B000001" not in text_of(staff("view_customer", "view_customernote").get(url(customer)))

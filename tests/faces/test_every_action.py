@@ -158,6 +158,7 @@ ACTIONS = [
     (failed_change, "try_again", "end_subscription", {}),
     (owing, "promise_to_pay", "give_promise", WHY),
     (owing, "exclude_from_cuts", "exclude_customer", WHY),
+    (make_customer, "write_note", "add_customernote", {"text": "Rings at noon only"}),
     (promise, "take_back", "give_promise", {}),
     (exclusion, "take_back", "exclude_customer", {}),
     (held_run, "confirm", "confirm_run", {}),

@@ -33,7 +33,7 @@ from billing.models import (
     Subscription,
     TaxRate,
 )
-from billing.services import access, cash, credit_notes, discounts, holds, items, payments, reversals, sweep
+from billing.services import access, cash, credit_notes, customer_notes, discounts, holds, items, payments, reversals, sweep
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
 from tests.importing import bring_in
@@ -94,6 +94,7 @@ def add_one_agreement_of_each_kind(customer, name, user, now):
     rate, today = TaxRate.objects.create(name=f"VAT {name}", percent=20), timezone.localdate()
     items.add(customer=customer, description="Router", amount=Decimal(30), now=now, by=user, tax_rate=rate)
     credit_notes.give(customer=customer, amount=Decimal(1), reason="Outage", now=now, by=user)
+    customer_notes.write(customer=customer, text="Rings at noon only", now=now, by=user)
     service = make_subscription(customer=customer, plan=make_plan(trial_days=7, tax_rate=rate), starts_on=today)
     discounts.give(subscription=service, description="Friend", percent=Decimal(10), starts_on=today, now=now, by=user)
     holds.hold(subscription=service, starts_on=today + timedelta(days=3), now=now, by=user)

@@ -17,6 +17,7 @@ from billing.models import (
     CashShift,
     CreditNote,
     Customer,
+    CustomerNote,
     Discount,
     Exclusion,
     Hold,
@@ -61,7 +62,7 @@ MONEY = [
 AGREED = [Discount, Hold, ScheduledChange, UnbilledDays]
 ENFORCEMENT = [AccessEvent, AccessState, Block, Exclusion, Promise, Reminder, SweepRun]
 NETWORK = [LoginAttempt, NetworkFinding, OnlineSession, SessionRecord]
-DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, *NETWORK, AuditEntry, CashShift]
+DOCUMENTS = [*MONEY, *AGREED, *ENFORCEMENT, *NETWORK, AuditEntry, CashShift, CustomerNote]
 OTHERS = [Area, Customer, Holiday, Plan, Router, Subscription, TaxRate]
 
 
