@@ -68,9 +68,9 @@ def latest(customer_id: int, kinds: Collection[type[Model]], *, most: int) -> li
 def _keys(model: type[Model], customer_id: int, most: int) -> QuerySet[Any, tuple[str, int, datetime]]:
     kind = KINDS[model]
     own = model._default_manager.filter(**{kind.path: customer_id}).order_by(f"-{kind.at}")
-    return own.annotate(table=Value(model.__name__), key=F("pk"), happened_at=F(kind.at)).values_list(
-        "table", "key", "happened_at"
-    )[:most]
+    named = own.annotate(table=Value(model.__name__), key=F("pk"), happened_at=F(kind.at))
+    keys: QuerySet[Any, tuple[str, int, datetime]] = named.values_list("table", "key", "happened_at")
+    return keys[:most]
 
 
 def _rows(found: Sequence[tuple[str, int, datetime]]) -> dict[tuple[str, int], Model]:

@@ -33,7 +33,18 @@ from billing.models import (
     Subscription,
     TaxRate,
 )
-from billing.services import access, cash, credit_notes, customer_notes, discounts, holds, items, payments, reversals, sweep
+from billing.services import (
+    access,
+    cash,
+    credit_notes,
+    customer_notes,
+    discounts,
+    holds,
+    items,
+    payments,
+    reversals,
+    sweep,
+)
 from tests.builders import issue_next, make_customer, make_overdue_subscription, make_plan, make_subscription
 from tests.faces.conftest import list_url, text_of, url
 from tests.importing import bring_in

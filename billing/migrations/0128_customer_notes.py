@@ -10,7 +10,7 @@ CREATE TRIGGER customernote_is_a_fact BEFORE UPDATE OR DELETE ON billing_custome
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0126_quick_sign_ins"),
+        ("billing", "0127_what_was_applied_lately"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
