@@ -33,7 +33,7 @@ esac
 : "${RADIUS_ROUTERS:=0.0.0.0/0}"
 : "${RADIUS_ROUTER_SECONDS:=60}"
 : "${RADIUS_REJECT_DELAY:=1}"
-: "${RADIUS_THREADS:=8}"
+: "${RADIUS_THREADS:=4}"
 : "${RADIUS_CONNECTIONS:=$((RADIUS_THREADS + 4))}"
 : "${RADIUS_LIBRARIES:=/usr/lib/freeradius}"
 : "${RADIUS_RUN:=/tmp/freeradius}"
