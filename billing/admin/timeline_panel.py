@@ -38,7 +38,7 @@ def _row(happened: Happened) -> tuple[object, ...]:
         instant(happened.at),
         capfirst(str(row._meta.verbose_name)),
         format_html_join(" ", "{}", ((part,) for part in _parts(row))),
-        NONE if amount is None else amount_cell(amount, getattr(row, "currency", "")),
+        "" if amount is None else amount_cell(amount, getattr(row, "currency", "")),
         happened.by or (_("expiry check") if getattr(row, "run_id", None) else NONE),
     )
 
@@ -64,7 +64,7 @@ def _change(change: ScheduledChange) -> Sequence[str]:
 MORE: dict[type[Model], Callable[[Any], Sequence[str]]] = {
     AccessEvent: _access,
     Bill: _bill,
-    Payment: lambda payment: [link(payment), payment.get_method_display()],
+    Payment: lambda payment: [link(payment), capfirst(payment.get_method_display())],
     CreditNote: lambda note: [link(note), note.reason],
     Reversal: lambda reversal: [link(reversal), reversal.reason],
     Promise: lambda promise: [link(promise), promise.why],

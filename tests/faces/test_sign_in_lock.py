@@ -124,3 +124,8 @@ def test_the_address_is_what_our_own_proxy_saw_and_not_what_the_client_claims(rf
     headers = {"X-Forwarded-For": told} if told else {}
     with override_settings(PROXY_COUNT=proxies):
         assert client_address(rf.get("/", headers=headers, REMOTE_ADDR="10.0.0.1")) == address
+
+
+def test_who_signs_in_at_the_bare_address_comes_to_the_first_page():
+    answer = Client().post(reverse("admin:login"), {"username": "ann", "password": PASSWORD})
+    assert (answer.status_code, answer.url) == (302, reverse("admin:index"))
