@@ -45,7 +45,7 @@ def columns(title: str, found: Sequence[Column]) -> SafeString | str:
     scale = _scale([column.value for column in found])
     place = (WIDTH - LEFT) / len(found)
     return format_html(
-        '<div class="chart" tabindex="0" role="group" aria-label="{title}"><svg role="img" aria-label="{words}" '
+        '<div class="bar-chart" tabindex="0" role="group" aria-label="{title}"><svg role="img" aria-label="{words}" '
         'viewBox="0 0 {width} {height}" width="{width}" height="{height}">{lines}{bars}{names}</svg></div>',
         title=title,
         words=_words(title, found),

@@ -127,11 +127,10 @@ class CustomerAdmin(AddedByService):
         "receive_payment",
         "promise_to_pay",
         "statement",
-        "write_note",
         {
             "title": gettext_lazy("Add"),
             "icon": "add",
-            "items": ["add_subscription", "add_item", "bill_items", "give_credit", "exclude_from_cuts"],
+            "items": ["add_subscription", "write_note", "add_item", "bill_items", "give_credit", "exclude_from_cuts"],
         },
     )
 

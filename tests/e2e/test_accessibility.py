@@ -1,9 +1,11 @@
-"""Every page of the admin in a real browser, judged by axe-core in light and dark, and as wide as a phone."""
+"""Every page of the admin in a real browser: by axe-core in light and dark, as wide as a phone, with its scripts."""
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
+from billing.services.reports import counting
 from tests.e2e.test_browser import page  # noqa: F401  # a fixture
 from tests.faces.test_every_page_of_every_role import of_actions, of_our_own, of_the_lists, what_routers_report
 
@@ -62,8 +64,17 @@ def findings(tab, name):
     tab.set_viewport_size(DESKTOP)
 
 
+def errors_of_scripts(tab):
+    """A list that fills with what the scripts of the pages throw."""
+    thrown = []
+    tab.on("pageerror", lambda error: thrown.append(error.message))
+    return thrown
+
+
 def judged(tab, live_server, wanted):
     what_routers_report()
+    counting.refresh(now=timezone.now())
+    thrown = errors_of_scripts(tab)
     pages = {name: address for name, address, _ in [*of_actions(), *of_our_own(), *of_the_lists()]}
     assert pages.keys() >= EVERY_DAY
     all_pages = {name for name in pages.keys() - NOT_A_PAGE if not name.endswith("_export")}
@@ -71,6 +82,8 @@ def judged(tab, live_server, wanted):
         answer = tab.goto(live_server.url + pages[name])
         if answer.status == 200 and "text/html" in answer.headers["content-type"]:
             yield from findings(tab, name)
+        yield from (f"{name}: a script failed: {error}" for error in thrown)
+        thrown.clear()
 
 
 def test_the_pages_of_every_day_have_no_grave_fault(owner_page, live_server):
@@ -89,3 +102,11 @@ def test_control_a_picture_without_a_name_is_found(owner_page, live_server):
     owner_page.goto(f"{live_server.url}/admin/")
     owner_page.evaluate("document.body.append(document.createElement('img'))")
     assert any("image-alt" in found for found in findings(owner_page, "home"))
+
+
+def test_control_a_script_that_fails_is_found(owner_page, live_server):
+    thrown = errors_of_scripts(owner_page)
+    owner_page.goto(f"{live_server.url}/admin/")
+    with owner_page.expect_event("pageerror"):
+        owner_page.evaluate("setTimeout(() => { throw new Error('spoiled') })")
+    assert thrown == ["spoiled"]
