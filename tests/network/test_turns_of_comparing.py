@@ -63,6 +63,18 @@ def test_what_was_delivered_is_looked_at_for_some_minutes(watch, online, radius_
     assert wrong(watch) == [online[0].login]
 
 
+def test_what_was_delivered_is_looked_at_until_its_router_must_have_reported(watch, online, radius_router, settings):
+    settings.NETWORK_INTERIM_SECONDS = 3600
+    follow()
+    radius_router.keeps_sessions = True
+    switch(online[0].subscription, False)
+    deliver()
+    assert wrong(watch) == []
+    later = timezone.now() + timedelta(minutes=100)
+    OnlineSession.objects.update(updated_at=later)
+    assert wrong(watch, later) == [online[0].login]
+
+
 def test_what_begins_is_looked_at(watch, router, radius_router):
     late = log_in(subscriber(), router, radius_router, policy_class="forged")
     assert wrong(watch) == [late.login]

@@ -2,8 +2,8 @@
 
 To judge a session takes some microseconds, so that 100,000 of them each minute would be a second of work in which
 next to nothing is found. Whatever decides something tells the network in its own transaction. So a run looks at what
-was told in the last minutes, what began since, and what is listed as wrong; and at some others in turn, for what
-nobody told: writes past the triggers, or a router that says nothing of what it does.
+was told until its router must have reported, at what began since and at what is listed as wrong; and at some others in
+turn, for what nobody told: writes past the triggers, or a router that says nothing of what it does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ _CHANGED = """
         UNION SELECT id FROM billing_onlinesession WHERE id > %(known)s
         UNION SELECT session.id FROM billing_networkintent intent
             JOIN billing_onlinesession session ON session.subscription_id = intent.subscription_id
-            WHERE intent.applied_at > %(now)s - interval '10 minutes'
+            WHERE intent.applied_at > %(now)s - (
+                SELECT 3 * interim_seconds * interval '1 second' FROM billing_networkpolicy
+            )
         UNION SELECT session.id FROM billing_networkfinding finding
             JOIN billing_subscription subscription ON lower(subscription.login) = finding.login
             JOIN billing_onlinesession session ON session.subscription_id = subscription.id
