@@ -82,6 +82,7 @@ def test_a_batch_does_not_wait_for_a_customer_who_is_at_the_desk():
     assert outcomes(file) == ["new"] * 3
 
 
+@pytest.mark.heavy
 def test_control_a_batch_that_waits_keeps_the_others_waiting_too(monkeypatch):
     customers = [make_customer() for _ in range(3)]
     file, has_locked = ordered(customers), Event()

@@ -112,7 +112,7 @@ def preview(desk):
 
 def test_a_payment_at_the_desk_brings_the_subscriber_back(desk, off):
     open_customer(desk, "ann-home")
-    assert desk.get_by_text("off: unpaid").is_visible()
+    assert desk.get_by_text("off: unpaid").first.is_visible()
     open_payment_form(desk)
     assert desk.get_by_label("Amount").input_value() == "20.00"
     desk.locator("[name=amount]:focus").press("Enter")

@@ -89,6 +89,7 @@ def test_a_list_that_takes_longer_than_a_request_may_comes_whole(web, admin_clie
     assert lines == 60_001
 
 
+@pytest.mark.heavy
 def test_control_without_signs_of_life_the_worker_is_replaced_in_the_middle(web, admin_client, tmp_path):
     customers(60_000, address=250)
     config = tmp_path / "without.py"

@@ -72,7 +72,7 @@ def test_e11_support_promises_for_a_customer_who_is_off_and_access_is_back(sign_
     desk = sign_in("support")
     desk.locator("#counter-box").fill("ann")
     desk.get_by_role("option", name="Ann Lee").click()
-    desk.get_by_text("off: unpaid").wait_for()
+    desk.get_by_text("off: unpaid").first.wait_for()
     desk.get_by_role("link", name="Promise to pay").click()
     friday = timezone.localdate() + timedelta(days=3)
     desk.get_by_label("Promised for").fill(friday.isoformat())

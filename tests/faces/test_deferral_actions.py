@@ -28,7 +28,8 @@ def run_sweep():
 
 
 def panel_of(client, customer, title="Promises and exclusions"):
-    [panel] = [panel for panel in client.get(url(customer)).context["panels"] if panel.title == title]
+    shown = client.get(url(customer)).context
+    [panel] = [panel for panel in [*shown["today"], *shown["panels"]] if panel.title == title]
     return panel
 
 

@@ -192,6 +192,7 @@ def test_connections_are_closed_after_each_run(start):
     until(are_closed, what="the sessions that asked of billing being closed")
 
 
+@pytest.mark.heavy
 def test_f34_a_database_that_is_not_migrated_is_waited_for(start):
     with connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE not_migrated")
