@@ -30,23 +30,24 @@ def request(number: int, login: str, password: str, secret: str) -> bytes:
 def ask(port: int, packets: Sequence[bytes]) -> tuple[float, Counter[int]]:
     """Send all packets from 64 places; the seconds it took and how often each code was the answer."""
     places = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(PLACES)]
-    poller, codes = select.epoll(), Counter()
-    lines = {place.fileno(): (place, iter(packets[first::PLACES])) for first, place in enumerate(places)}
-    for place in places:
+    poller, codes = select.epoll(), bytearray()
+    lines = {}
+    for first, place in enumerate(places):
         place.connect(("127.0.0.1", port))
         poller.register(place, select.EPOLLIN)
+        lines[place.fileno()] = place.recv, place.send, iter(packets[first::PLACES])
     began = time.perf_counter()
-    for place, waiting in lines.values():
-        place.send(next(waiting))
-    while codes.total() < len(packets):
+    for _, send, waiting in lines.values():
+        send(next(waiting))
+    while len(codes) < len(packets):
         ready = poller.poll(SECONDS)
-        assert ready, f"{len(packets) - codes.total()} of {len(packets)} were not answered"
+        assert ready, f"{len(packets) - len(codes)} of {len(packets)} were not answered"
         for number, _ in ready:
-            place, waiting = lines[number]
-            codes[place.recv(4096)[0]] += 1
+            receive, send, waiting = lines[number]
+            codes += receive(1)  # the first byte is the code
             if packet := next(waiting, None):
-                place.send(packet)
+                send(packet)
     seconds = time.perf_counter() - began
     for place in places:
         place.close()
-    return seconds, codes
+    return seconds, Counter(codes)

@@ -169,6 +169,25 @@ def test_no_secret_stands_in_an_error(settings, monkeypatch, text, told):
         assert secret not in report
 
 
+@pytest.mark.django_db
+def test_a_request_runs_once_also_when_it_was_read_before_its_run_ended():
+    request = JobRequest.objects.create(job_id="tick", kind="run", asked_at=SLOT)
+    read = Work("tick", request.asked_at, request.pk)
+    run_id = ledger.begin(read, instance="a", now=SLOT)
+    ledger.end(run_id, read, Outcome(JobRun.Result.SUCCEEDED), now=SLOT)
+    assert ledger.begin(read, instance="a", now=SLOT) is None
+    assert JobRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_request_whose_run_was_cut_off_runs_again():
+    request = JobRequest.objects.create(job_id="tick", kind="run", asked_at=SLOT)
+    read = Work("tick", request.asked_at, request.pk)
+    ledger.begin(read, instance="a", now=SLOT)
+    ledger.interrupt(now=SLOT)
+    assert ledger.begin(read, instance="b", now=SLOT)
+
+
 def test_the_outcome_of_a_request_is_one_line_that_fits():
     assert Outcome(ledger.Result.SUCCEEDED, rows=1).summary == "succeeded, 1 row"
     assert Outcome(ledger.Result.SUCCEEDED).summary == "succeeded"

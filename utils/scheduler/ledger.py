@@ -46,9 +46,14 @@ class Outcome:
 
 
 def begin(work: Work, *, instance: str, now: datetime) -> int | None:
-    """Enter a run; its id, or None when its slot ran already."""
+    """Enter a run; its id, or None when its slot ran already.
+
+    Nor is a request begun that is done: whoever carries requests out may have read it while its run was about to end.
+    """
     try:
         with transaction.atomic():
+            if work.request_id and not JobRequest.objects.filter(pk=work.request_id, done_at=None).exists():
+                return None
             run = JobRun.objects.create(
                 job_id=work.job_id,
                 slot=work.slot,
