@@ -14,7 +14,7 @@ from billing.services.network import claiming, delivery, intents
 from tests.builders import make_overdue_subscription, make_plan
 from tests.jobs.conftest import start  # noqa: F401  (a fixture)
 from tests.jobs.notes import until
-from tests.network.billing_side import class_of, delivering, intent_of, is_applied, log_in, subscriber, switch
+from tests.network.billing_side import class_of, deliver, delivering, intent_of, is_applied, log_in, subscriber, switch
 from tests.network.crowds import crowd, switch_everybody
 from tests.network.fake_radius import Online
 from utils.background_tasks import TIMETABLE
@@ -122,6 +122,19 @@ def test_a_router_that_gives_back_an_old_class_at_every_login_is_told_five_times
     told = [number for number in range(8) if any(f",\x04s{number}".encode() in sent for sent in radius_router.bytes)]
     assert told == [0, 1, 2, 3, 4], len(set(radius_router.bytes))
     assert NetworkFinding.objects.get(kind="held", resolved_at=None).login == anna.login
+
+
+def test_who_is_held_stays_so_when_a_session_is_gone_before_anything_is_told(router, radius_router):
+    anna = subscriber()
+    for number in range(7):
+        radius_router.sessions[f"s{number}"] = Online(anna.login)
+        accounting("Start", f"s{number}", anna.login, router, f"{anna.pk}:00000000-0000")
+        if number == 5:
+            OnlineSession.objects.all().delete()
+        deliver()
+        OnlineSession.objects.all().delete()
+    assert len(radius_router.told) == 5
+    assert intents.status_of(anna.pk).kind == "held"
 
 
 class Stale(delivery.Worker):

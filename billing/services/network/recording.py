@@ -53,11 +53,16 @@ _POSTPONE = """
     FROM unnest(%s::bigint[], %s::float8[], %s::text[]) AS later (subscription_id, wait, error)
     WHERE intent.subscription_id = later.subscription_id
 """
-# Nobody was online and no router keeps the subscriber: what was wanted is there as soon as somebody dials.
+# Nobody was online and no router keeps the subscriber: what was wanted is there as soon as somebody dials. Who is held
+# stays so until something else is wanted (decision 49).
 _NOTHING_TO_DO = """
     UPDATE billing_networkintent intent SET applied_at = clock_timestamp(), attempts = 0,
         applied_version = CASE WHEN intent.requested_at = idle.requested_at THEN idle.version ELSE applied_version END,
-        failing_since = NULL, last_error = '', held = '', leased_until = NULL, leased_by = ''
+        failing_since = NULL, last_error = '', leased_until = NULL, leased_by = '',
+        held = CASE WHEN held <> '' AND EXISTS (
+            SELECT FROM radius.policy
+            WHERE policy.subscription_id = intent.subscription_id AND position(policy.class IN held) > 0
+        ) THEN held ELSE '' END
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS idle (subscription_id, version, requested_at)
     WHERE intent.subscription_id = idle.subscription_id RETURNING applied_version IS DISTINCT FROM wanted_version
 """
