@@ -48,8 +48,9 @@ def _prepared_server() -> str:
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SHOW unix_socket_directories")
-            if SOCKET in cursor.fetchone()[0]:  # which may be quoted
+            cursor.execute("SELECT current_setting('unix_socket_directories'), current_setting('shared_buffers')")
+            socket, memory = cursor.fetchone()
+            if SOCKET in socket and memory == SHARED_BUFFERS:  # the socket may be quoted
                 return url
             cursor.execute("ALTER SYSTEM SET unix_socket_directories = %s", [SOCKET])
             cursor.execute("ALTER SYSTEM SET shared_buffers = %s", [SHARED_BUFFERS])

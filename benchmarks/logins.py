@@ -20,7 +20,7 @@ ACCEPT, REJECT = 2, 3
 
 
 def race(course: Course) -> Race:
-    """Every twentieth subscription is off; each round asks for logins drawn at random, 64 at once."""
+    """Every twentieth subscription is off, and all have signed in before; each round draws logins, 64 at once."""
     race = Race(WORK, course.size)
     _prepare(course)
     switched = {number: number % 20 != 0 for number in range(1, course.size + 1)}
@@ -60,13 +60,14 @@ def _prepare(course: Course) -> None:
             [sealing.seal(PASSWORD)],
         )
         cursor.execute("UPDATE billing_accessstate SET is_on = false WHERE subscription_id %% 20 = 0", [])
+        cursor.execute(installation.sql("signed_in_before"))
         cursor.execute(installation.sql("stock_radius"), {"password": PASSWORD})
         cursor.execute(f"GRANT SELECT, INSERT ON {', '.join(TABLES)} TO {LOGIN}")
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {LOGIN}")
         cursor.execute(f"GRANT USAGE ON SEQUENCE stock_radpostauth_id_seq TO {LOGIN}")
     Router.objects.create(name="router", address="127.0.0.1", secret_sealed=sealing.seal(SECRET))
     policy.follow()
-    installation.settle_down("billing_networkaccount", "billing_accessstate", *TABLES)
+    installation.settle_down("billing_networkaccount", "billing_accessstate", "billing_loginattempt", *TABLES)
 
 
 def _put_back(course: Course) -> None:

@@ -23,7 +23,6 @@ NOT_ALLOWED = [
     "INSERT INTO billing_usageday (subscription_id, day, download_bytes, upload_bytes) VALUES (1, now(), 1, 1)",
     "SELECT radius.unseal('x')", "SELECT radius.use_key('x')", "SELECT radius.close_session('u1', now(), '')",
     "SELECT radius.grant_role()", "SELECT radius.judged('x')",
-    "SELECT radius.note_sign_in('x', true, '', '192.0.2.1', '')",
     "CREATE TABLE radius.mine (id int)", "CREATE ROLE mine",
     "CREATE FUNCTION radius.answer(text, text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE FUNCTION public.lower(text, text) RETURNS text LANGUAGE sql AS 'SELECT 1'",
