@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from django.conf import settings
+
 from benchmarks import installation, radius_server, signing_in
 from benchmarks.measuring import Course, Race, Work
 from billing.models import NetworkAccount, Router
@@ -68,6 +70,19 @@ def _prepare(course: Course) -> None:
     Router.objects.create(name="router", address="127.0.0.1", secret_sealed=sealing.seal(SECRET))
     policy.follow()
     installation.settle_down("billing_networkaccount", "billing_accessstate", "billing_loginattempt", *TABLES)
+    _look_everybody_up(course)
+
+
+def _look_everybody_up(course: Course) -> None:
+    """The server's memory holds then what it holds after a while: what is asked of all."""
+    with course.by_hand.cursor() as cursor:
+        cursor.execute("SELECT radius.use_key(%s)", [settings.NETWORK_KEY])
+        cursor.execute("SELECT count(radius.judged(login)) FROM billing_subscription")
+        cursor.execute(
+            "SELECT count(checks.id) + count(replies.id) FROM billing_subscription JOIN LATERAL"
+            " (SELECT id FROM stock_radcheck WHERE username = login LIMIT 1) checks ON true JOIN LATERAL"
+            " (SELECT id FROM stock_radreply WHERE username = login LIMIT 1) replies ON true"
+        )
 
 
 def _put_back(course: Course) -> None:

@@ -41,8 +41,8 @@ def running(folder: Path, queries: str, login: str, password: str) -> Iterator[S
     shutil.copytree(SHIPPED, folder)
     if queries:
         (folder / "queries.conf").write_text(queries)
-        text = (folder / "sql.conf").read_text()
-        (folder / "sql.conf").write_text(text.replace("read_groups = no", "read_groups = yes"))
+        _change(folder / "sql.conf", "read_groups = no", "read_groups = yes")
+        _change(folder / "radiusd.conf", "    ask_billing\n", "    sql\n")
     database = urlsplit(os.environ["DATABASE_URL"])
     environment = {
         "PATH": f"{os.environ['PATH']}:/usr/sbin",
@@ -68,6 +68,12 @@ def running(folder: Path, queries: str, login: str, password: str) -> Iterator[S
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1, f"{file.name} has {old.strip()!r} not once."
+    file.write_text(text.replace(old, new))
 
 
 def _await_ready(process: subprocess.Popen[bytes], output: Path) -> None:
