@@ -7,6 +7,7 @@ import sys
 import time
 from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 
 from tests.database_places import ROOT, open_place
@@ -46,6 +47,15 @@ def database(programs, cluster):
         "host": parts.hostname, "port": str(parts.port), "name": parts.path.strip("/"), "user": "isp_freeradius",
         "password": password,
     }  # fmt: skip
+
+
+@pytest.fixture
+def owner(cluster, database):
+    """A cursor of who migrates that database."""
+    session = psycopg2.connect(cluster.url.replace("/django_db", "/freeradius"))
+    session.autocommit = True
+    yield session.cursor()
+    session.close()
 
 
 @pytest.fixture
@@ -98,3 +108,22 @@ def test_a_wrong_key_is_silence_and_no_refusal(start):
     server = start(NETWORK_KEY="another-key-" * 4)
     assert sign_in(server) is None
     assert "is not the key" in server.log and KEY not in server.log and "another-key" not in server.log
+
+
+def test_it_starts_before_the_migrations(owner, start):
+    owner.execute("ALTER FUNCTION radius.sign_in RENAME TO not_yet")
+    try:
+        server = start()
+        assert sign_in(server) is None
+    finally:
+        owner.execute("ALTER FUNCTION radius.not_yet RENAME TO sign_in")
+    assert poll(lambda: (answer := sign_in(server)) and answer.is_accepted, until=time.monotonic() + 10)
+
+
+@pytest.mark.parametrize("first", ["", "DROP FUNCTION radius.sign_in;"])
+def test_a_migration_that_replaces_what_is_asked_needs_no_restart(owner, start, first):
+    server = start()
+    assert sign_in(server).is_accepted
+    owner.execute("SELECT pg_get_functiondef('radius.sign_in'::regproc)")
+    owner.execute(f"BEGIN; {first} {owner.fetchone()[0]}; SELECT radius.grant_role(); COMMIT")
+    assert sign_in(server).is_accepted
