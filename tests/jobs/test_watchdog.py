@@ -31,9 +31,10 @@ def test_f20_the_other_jobs_run_on_across_the_restarts_and_the_hung_run_is_close
     hung = {"id": "hung", "every": 10, "does": "hang", "limit": 2}
     scheduler = service(hung, TICK)
     until(lambda: scheduler.codes.count(70) >= 2, seconds=40, what="two ends by the watchdog")
-    ran, closed = notes.slots("tick"), JobRun.objects.filter(job_id="hung", result="interrupted")
-    assert closed.count() >= 1
-    assert max(ran.values()) == 1
+    ran, closed = notes.slots("tick"), JobRun.objects.filter(result="interrupted")
+    assert closed.filter(job_id="hung").exists()
+    again = {slot for slot, times in ran.items() if times > 1}
+    assert again <= set(closed.filter(job_id="tick").values_list("slot", flat=True))
     assert len(ran) >= 3
     assert set(scheduler.codes) == {70}
 

@@ -1,15 +1,18 @@
 """The books are recomputed from raw rows: every check finds what was planted for it, and nothing else (rule M5)."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from billing.services import books
+from billing.models import CollectedDay, Customer
+from billing.services import books, payments
 from billing.services.books.verifying import CHECKS, MOST_SHOWN
 from billing.services.reports import counting
-from tests.histories import NOW, lively, rolled_back
+from billing.services.reports.kept import A_DAY, Days
+from tests.histories import NOW, at, lively, rolled_back
 from tests.services.corruptions import CORRUPTIONS
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,15 @@ def test_the_books_of_a_lively_history_are_right():
 
 def test_every_check_looked_at_something():
     assert [result.check.name for result in books.verify(now=NOW) if not result.rows] == []
+
+
+def test_what_is_dated_back_while_the_whole_is_counted_is_no_difference():
+    """It is among the figures already, though the count began before it was booked."""
+    noon = at("2026-06-05T12:00")
+    payments.receive(customer=Customer.objects.first(), amount=Decimal(7), method="cash", now=noon)
+    counting._count(Days(noon.date(), noon.date() + A_DAY))
+    assert sum(CollectedDay.objects.filter(day=noon.date()).values_list("received", flat=True)) >= 7
+    assert not found("reports: money of each day as in the ledger").differences
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""The kept figures of reports are the ledger's, as far as they were counted from it (rule S8)."""
+"""The kept figures of reports are the ledger's, as far as they were counted from it (rule S8).
+
+A day on which something was booked since the last count of the whole is left to the next one: documents that came
+while it counted are in its figures or not.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,10 @@ def _by_day(what: str, kept: str, entries: str, sign: str) -> Check:
         SELECT day AS id, coalesce(figure.amount, 0) AS stored, coalesce(booked.amount, 0) AS expected
         FROM ({kept}) AS figure (day, amount)
         FULL JOIN (
-            SELECT booked_on, {sign} sum(entry.amount) FROM billing_ledgerentry entry
-            WHERE entry.id <= (SELECT whole_entry FROM billing_figurescount) AND {entries}
-            GROUP BY booked_on
-        ) AS booked (day, amount) USING (day)
-        JOIN billing_figurescount ON day >= whole_since AND day < whole_on - 1
+            SELECT booked_on, {sign} sum(entry.amount) FILTER (WHERE {entries}), max(entry.id)
+            FROM billing_ledgerentry entry GROUP BY booked_on
+        ) AS booked (day, amount, last) USING (day)
+        JOIN billing_figurescount ON day >= whole_since AND day < whole_on - 1 AND coalesce(last, 0) <= whole_entry
         """,  # noqa: S608  (names of ours)
     )
 
