@@ -119,7 +119,7 @@ class Year:
         self._staff_at_work(today)
 
     def _sweep(self, now: datetime) -> None:
-        if self.chance.random() < PREVIEWED:
+        if self.chance.random() < PREVIEWED and self.model.followed == self.model.minimum:
             previewed = {row.subscription_id for row in expiry_preview.rows(now)}
             assert previewed == self.model.overdue(now) - self.model.off
         result = sweep.disable_due(now=now, limit=self.chance.choice([7, 500]))
