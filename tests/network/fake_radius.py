@@ -38,7 +38,7 @@ class FakeRadiusRouter(Server):
     def __init__(self, address: str = "127.0.0.1", secret: bytes = SECRET, delay: float = 0.0) -> None:
         super().__init__(auth_enabled=False, acct_enabled=False, coa_enabled=True, dict=DICTIONARY)
         self.hosts = {"0.0.0.0": RemoteHost("0.0.0.0", secret, "billing")}
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind((address, 0))
         self.address, self.port, self.delay = address, self.socket.getsockname()[1], delay

@@ -9,6 +9,7 @@ from pyrad import packet
 from billing.network.base import Outcome, Session
 from billing.network.radius import RadiusAdapter
 from tests.network.asking import ask, enforce, want
+from tests.network.fake_radius import FakeRadiusRouter
 
 
 def test_error_cause_503_means_that_the_session_is_gone(freeradius):
@@ -20,6 +21,14 @@ def test_error_cause_503_means_that_the_session_is_gone(freeradius):
 def test_another_error_cause_is_told_in_words(freeradius):
     result = enforce(freeradius.target(), want("stubborn", "off"), Session("s1", "stubborn"))
     assert result == (Outcome.REFUSED, "The router refuses: Resources Unavailable (506)", False)
+
+
+def test_a_router_with_an_ipv6_address_is_reached_as_well():
+    router = FakeRadiusRouter("::1")
+    session = router.log_in("anna")
+    result = enforce(router.target(), want("anna", "off"), session)
+    router.close()
+    assert (result.outcome, router.sessions) == (Outcome.APPLIED, {})
 
 
 def test_coa_changes_speed_list_and_class_and_keeps_the_session(radius_router):

@@ -23,7 +23,7 @@ def server(django_db_setup, django_db_blocker):
         yield from started(place, django_db_blocker)
 
 
-def started(folder, django_db_blocker):
+def started(folder, django_db_blocker, **environment):
     password = secrets.token_urlsafe(24)
     name = f"{LOGIN}_{connection.settings_dict['NAME'][-3:]}".replace("-", "_")
     with django_db_blocker.unblock():
@@ -34,6 +34,7 @@ def started(folder, django_db_blocker):
         folder,
         database={**place, "user": name, "password": password},
         key=settings.NETWORK_KEY,
+        **environment,
     )
     running.password = password
     running.start()

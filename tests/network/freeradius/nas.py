@@ -18,10 +18,11 @@ NUMBERS = {
     "Acct-Input-Octets": 42, "Acct-Output-Octets": 43, "Acct-Session-Id": 44, "Acct-Session-Time": 46,
     "Acct-Terminate-Cause": 49, "Acct-Input-Gigawords": 52, "Acct-Output-Gigawords": 53, "Event-Timestamp": 55,
     "CHAP-Challenge": 60, "Message-Authenticator": 80, "Acct-Interim-Interval": 85, "Framed-Pool": 88,
+    "NAS-IPv6-Address": 95,
 }  # fmt: skip
 NAMES = {number: name for name, number in NUMBERS.items()}
 VENDORS = {(14988, 8): "Mikrotik-Rate-Limit", (14988, 19): "Mikrotik-Address-List", (311, 26): "MS-CHAP2-Success"}
-ADDRESSES = {"NAS-IP-Address", "Framed-IP-Address"}
+ADDRESSES = {"NAS-IP-Address": socket.AF_INET, "Framed-IP-Address": socket.AF_INET, "NAS-IPv6-Address": socket.AF_INET6}
 START, STOP, INTERIM, ON, OFF = 1, 2, 3, 7, 8
 STATION = b"00:11:22:33:44:55"
 MS_CHAP_CHALLENGE, MS_CHAP2_RESPONSE = 11, 25
@@ -44,6 +45,7 @@ class Nas:
 
     def __init__(self, server, *, address: str, secret: str) -> None:
         self.server, self.address, self.secret = server, address, secret.encode()
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
     def sign_in(self, login: str, password: str, *, how: str = "pap", **options):
         """Ask for access; the answer, or None when there was none."""
@@ -61,7 +63,8 @@ class Nas:
 
     def account(self, kind: int, **attributes):
         """Report a session; whether it was acknowledged."""
-        values = {"Acct-Status-Type": kind, "NAS-IP-Address": self.address}
+        own_address = "NAS-IPv6-Address" if self.family == socket.AF_INET6 else "NAS-IP-Address"
+        values = {"Acct-Status-Type": kind, own_address: self.address}
         values.update({name.replace("_", "-"): value for name, value in attributes.items()})
         pairs = [_pair(name, _bytes(name, value)) for name, value in values.items()]
         answer = self.ask(ACCOUNTING_REQUEST, pairs, None, port=self.server.acct_port, signs=False)
@@ -79,9 +82,9 @@ class Nas:
         if signs:
             mac = hmac.digest(secret, head + authenticator + body, "md5")
             body = body.replace(_pair("Message-Authenticator", bytes(16)), _pair("Message-Authenticator", mac), 1)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        with socket.socket(self.family, socket.SOCK_DGRAM) as line:
             line.bind((self.address, 0))
-            line.connect(("127.0.0.1", port))
+            line.connect(("::1" if self.family == socket.AF_INET6 else "127.0.0.1", port))
             line.settimeout(seconds)
             line.send(head + authenticator + body)
             try:
@@ -117,7 +120,7 @@ def _pair(name: str, value: bytes) -> bytes:
 
 def _bytes(name: str, value) -> bytes:
     if name in ADDRESSES:
-        return socket.inet_aton(value)
+        return socket.inet_pton(ADDRESSES[name], value)
     if isinstance(value, int):
         return struct.pack("!I", value)
     return value.encode() if isinstance(value, str) else value
@@ -138,7 +141,7 @@ def _value(name, value: bytes):
     if name == "Message-Authenticator":
         return value
     if name in ADDRESSES:
-        return socket.inet_ntoa(value)
+        return socket.inet_ntop(ADDRESSES[name], value)
     if name in {"Session-Timeout", "Acct-Interim-Interval"}:
         return struct.unpack("!I", value)[0]
     return value.decode("latin-1")
