@@ -1,4 +1,4 @@
-"""RouterOS 7 without RADIUS: the subscriber is an entry of ``/ppp/secret`` on the router itself."""
+"""RouterOS 7 by REST: who does not sign in by RADIUS is an entry of ``/ppp/secret`` on the router itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ class RouterOSAdapter(Adapter):
         self._one_profile_at_a_time = asyncio.Lock()
 
     async def enforce(self, wanted: Wanted, session: Session | None) -> Result:
-        deed = self._forbid(wanted) if wanted.state == State.OFF else self._allow(wanted)
+        """A session that is named began by RADIUS, which answers the next login: no entry is made beside it."""
+        if wanted.state == State.OFF:
+            deed = self._forbid(wanted)
+        else:
+            deed = self._end(wanted) if session else self._allow(wanted)
         try:
             async with asyncio.timeout(LONGEST):
                 return await deed
@@ -94,6 +98,11 @@ class RouterOSAdapter(Adapter):
         if not entries and not ended:
             return Result(Outcome.GONE, said("The router knows neither an entry nor a session of this login"))
         return Result(Outcome.APPLIED, said("Entry disabled; sessions ended: {count}", count=ended))
+
+    async def _end(self, wanted: Wanted) -> Result:
+        if await self._end_sessions(wanted.login):
+            return Result(Outcome.APPLIED, said("{packet} acknowledged", packet="Disconnect"))
+        return Result(Outcome.GONE, said("The router knows neither an entry nor a session of this login"))
 
     async def _allow(self, wanted: Wanted) -> Result:
         mark = mark_of(wanted)

@@ -275,3 +275,14 @@ def _end_who_listens() -> int:
             "WHERE datname = current_database() AND query = 'LISTEN network' AND pid <> pg_backend_pid()"
         )
         return cursor.fetchone()[0]
+
+def test_a_session_that_signed_in_by_radius_at_a_router_that_is_told_by_rest_is_ended_and_no_entry_is_made(routeros):
+    """An entry of such a subscriber has no password: it would let anybody in under the login, past RADIUS."""
+    anna = subscriber()
+    router = make_router(routeros)
+    log_in(anna, router, routeros, policy_class=f"{anna.pk}:00000000-0000")
+    intents.enqueue([anna.pk], reason="reconcile", now=timezone.now())
+    deliver(1)
+    assert is_applied(anna)
+    assert routeros.entry(anna.login) is None
+    assert not routeros.is_online(anna.login)
