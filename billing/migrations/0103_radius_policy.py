@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-# As billing/services/network/sealing.py. A server gives its connection the key by SET isp.network_key; what follows
+# As billing/services/network/sealing.py. A server gives its connection the key as isp.network_key; what follows
 # from it is derived once and kept in settings of the connection, each as the two blocks that HMAC begins with.
 SEALING = """
 CREATE SCHEMA radius;

@@ -120,6 +120,20 @@ def test_it_starts_before_the_migrations(owner, start):
     assert poll(lambda: (answer := sign_in(server)) and answer.is_accepted, until=time.monotonic() + 10)
 
 
+def test_the_key_is_in_no_statement_whatever_postgresql_logs_of_them(cluster, owner, start):
+    """A statement that fails is logged whole, and it fails when the functions are not there yet."""
+    owner.execute("ALTER ROLE isp_freeradius SET log_statement = 'all'")
+    owner.execute("ALTER FUNCTION radius.sign_in RENAME TO not_yet")
+    try:
+        assert sign_in(start()) is None
+    finally:
+        owner.execute("ALTER FUNCTION radius.not_yet RENAME TO sign_in")
+        owner.execute("ALTER ROLE isp_freeradius RESET log_statement")
+    log = "".join(file.read_text(errors="replace") for file in cluster.folder.glob("log/*"))
+    assert "radius.sign_in" in log and "PREPARE" in log
+    assert KEY not in log
+
+
 @pytest.mark.parametrize("first", ["", "DROP FUNCTION radius.sign_in;"])
 def test_a_migration_that_replaces_what_is_asked_needs_no_restart(owner, start, first):
     server = start()
