@@ -3,10 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from billing.models import NetworkFinding, RouterState
+from billing.models import NetworkFinding, OnlineSession, RouterState
 from billing.services.network import connections, local_entries
 from billing.services.network.reconcile import reconcile
 from tests.network.billing_side import deliver, log_in, make_router, subscriber, switch
+from tests.network.test_reconcile import look, open_findings, router_with_rest  # noqa: F401  (a fixture)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("key")]
 
@@ -41,3 +42,29 @@ def test_a_router_that_is_switched_on_gets_what_was_decided_before(router, radiu
     reconcile(now=timezone.now())
     deliver()
     assert radius_router.told == [("disconnect", anna.login)]
+
+
+def test_what_is_put_right_on_a_router_leaves_the_list_also_while_its_rest_cannot_be_read(
+    router_with_rest, radius_router, routeros  # noqa: F811
+):
+    anna = subscriber()
+    log_in(anna, router_with_rest, radius_router, policy_class=f"{anna.pk}:00000000-0000")
+    routeros.fault = (401, "Unauthorized")
+    look()
+    assert open_findings("wrong-speed") == [anna.login]
+    deliver()
+    OnlineSession.objects.all().delete()
+    look()
+    assert open_findings("wrong-speed") == []
+
+
+def test_what_is_wrong_on_a_router_stays_listed_while_it_is_silent(router, radius_router):
+    anna = subscriber()
+    log_in(anna, router, radius_router, policy_class=f"{anna.pk}:00000000-0000")
+    radius_router.is_silent = True
+    look()
+    deliver()
+    RouterState.objects.update(down_until=timezone.now())
+    look()
+    assert RouterState.objects.get().failures > 1
+    assert open_findings("wrong-speed") == [anna.login]

@@ -49,11 +49,11 @@ class Wrong(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was found, how many entries bypass RADIUS, and the routers that could not be read."""
+    """What was found, how many entries bypass RADIUS, and the routers that do not answer to what tells them."""
 
     wrong: Sequence[Wrong]
     local: int
-    unread: Sequence[int]
+    silent: Sequence[int]
 
 
 def look(*, repair: str) -> Looked:
@@ -83,7 +83,7 @@ def look(*, repair: str) -> Looked:
     findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
     findings.note(Kind.LOCAL_ENTRY, [*local, *(Found(r.pk, "", text) for r, text in unread if not _is_told_by_rest(r))])
     rested = [pk for pk, (_, rests) in resting.items() if rests]
-    return Looked(wrong, len(local), [*rested, *(router.pk for router, _problem in unread)])
+    return Looked(wrong, len(local), [*rested, *(router.pk for router, _entries, problem in met if problem)])
 
 
 def _is_told_by_rest(router: Router) -> bool:

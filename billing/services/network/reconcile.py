@@ -76,7 +76,7 @@ def reconcile(*, now: datetime) -> Reconciled:
     unknown = unknown_sessions.look(repair=settings.NETWORK_REPAIR == "all")
     wrong = _watch.wrong(now, also=adopted)
     on_routers = local_entries.look(repair=settings.NETWORK_REPAIR)
-    note_wrong([*wrong, *on_routers.wrong], now=now, unread=on_routers.unread)
+    note_wrong([*wrong, *on_routers.wrong], now=now, silent=on_routers.silent)
     return Reconciled(
         wrong=len({row.subscription_id for row in (*wrong, *on_routers.wrong)}),
         unknown=unknown,
@@ -86,9 +86,9 @@ def reconcile(*, now: datetime) -> Reconciled:
     )
 
 
-def note_wrong(wrong: Sequence[Wrong], *, now: datetime, unread: Sequence[int]) -> None:
+def note_wrong(wrong: Sequence[Wrong], *, now: datetime, silent: Sequence[int]) -> None:
     """List the subscriptions that are not as wanted, and have them brought to it."""
-    heard = [reach.id for reach in targets.active() if reach.id not in unread]
+    heard = [reach.id for reach in targets.active() if reach.id not in silent]
     for kind in (Kind.WRONG_STATE, Kind.WRONG_SPEED):
         found = [Found(row.router_id, row.login, row.detail) for row in wrong if row.kind == kind]
         findings.settle(kind, found, router_ids=heard)
