@@ -1,9 +1,11 @@
 """One router with which something is wrong leaves the comparison of the others as it is (rule N5)."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from billing.models import NetworkFinding, OnlineSession, RouterState
+from billing.models import NetworkFinding, OnlineSession, RouterState, SessionRecord
 from billing.services.network import connections, local_entries
 from billing.services.network.reconcile import reconcile
 from tests.network.billing_side import deliver, log_in, make_router, subscriber, switch
@@ -68,3 +70,15 @@ def test_what_is_wrong_on_a_router_stays_listed_while_it_is_silent(router, radiu
     look()
     assert RouterState.objects.get().failures > 1
     assert open_findings("wrong-speed") == [anna.login]
+
+
+def test_sessions_of_a_router_that_is_not_in_use_any_more_do_not_stay_open_for_ever(router, radius_router):
+    """Nobody hears of them again: they would count as online until somebody switched it on again."""
+    long_ago = timezone.now() - timedelta(minutes=16)
+    log_in(subscriber(), router, radius_router, updated_at=long_ago, started_at=long_ago)
+    assert look().closed == 0  # silence of a router in use tells nothing
+    type(router).objects.update(is_active=False)
+    log_in(subscriber(), router, radius_router)
+    assert look().closed == 1
+    assert SessionRecord.objects.get().cause == "Lost-Interim"
+    assert OnlineSession.objects.count() == 1

@@ -21,7 +21,7 @@ MOST_CLOSED = 5_000  # sessions that are closed in one run, because nothing was 
 
 _watch = Watch()  # of this process
 
-# Silence of a router that says nothing at all tells nothing of its sessions.
+# Silence of a router that says nothing at all tells nothing of its sessions, unless it is not listened to any more.
 _CLOSE_STALE = """
     SELECT count(radius.close_session(unique_id, updated_at, 'Lost-Interim')) FROM (
         SELECT unique_id, updated_at
@@ -30,6 +30,7 @@ _CLOSE_STALE = """
             AND router_id = ANY(ARRAY(
                 SELECT router_id FROM billing_routerstate JOIN billing_networkpolicy policy ON policy.id = 1
                 WHERE last_contact_at > %(now)s - interim_seconds * interval '1 second'
+                UNION ALL SELECT id FROM billing_router WHERE NOT is_active
             ))
         ORDER BY id LIMIT %(limit)s FOR UPDATE
     ) AS stale
@@ -64,14 +65,14 @@ def reconcile(*, now: datetime) -> Reconciled:
     What is wrong is listed, and repaired as far as NETWORK_REPAIR says.
 
     Sessions of subscriptions are repaired by their intents (``sessions``), and entries that were once made for them
-    are disabled; unknown logins and what else bypasses RADIUS only with ``all``. Nothing is done while no router is in
-    use.
+    are disabled; unknown logins and what else bypasses RADIUS only with ``all``. While no router is in use, sessions
+    that were left open are closed, and nothing else is done.
     """
     policy.follow()
-    if not targets.is_any_active():
-        return Reconciled()
-    intents.bring_near()
     closed = _close_stale(now)
+    if not targets.is_any_active():
+        return Reconciled(closed=closed)
+    intents.bring_near()
     adopted = unknown_sessions.adopt()
     unknown = unknown_sessions.look(repair=settings.NETWORK_REPAIR == "all")
     wrong = _watch.wrong(now, also=adopted)
