@@ -1,5 +1,6 @@
 import pytest
 
+from billing.services.network import sealing
 from tests.jobs.conftest import other_session  # noqa: F401  (a fixture)
 from tests.network import freeradius_coa
 from tests.network.billing_side import make_router
@@ -39,3 +40,14 @@ def freeradius(tmp_path):
     router = freeradius_coa.FreeRadiusRouter(tmp_path)
     yield router
     router.close()
+
+
+@pytest.fixture
+def router_with_rest(router, routeros):
+    """It is told by RADIUS, and what it keeps itself is read by REST."""
+    target = routeros.target()
+    router.rest_url, router.rest_user = target.rest_url, target.rest_user
+    router.rest_password_sealed = sealing.seal(target.rest_password)
+    router.certificate_sha256 = target.certificate_sha256
+    router.save()
+    return router

@@ -276,6 +276,7 @@ def _end_who_listens() -> int:
         )
         return cursor.fetchone()[0]
 
+
 def test_a_session_that_signed_in_by_radius_at_a_router_that_is_told_by_rest_is_ended_and_no_entry_is_made(routeros):
     """An entry of such a subscriber has no password: it would let anybody in under the login, past RADIUS."""
     anna = subscriber()

@@ -9,7 +9,7 @@ from billing.models import NetworkFinding, OnlineSession, RouterState, SessionRe
 from billing.services.network import connections, local_entries
 from billing.services.network.reconcile import reconcile
 from tests.network.billing_side import deliver, log_in, make_router, subscriber, switch
-from tests.network.test_reconcile import look, open_findings, router_with_rest  # noqa: F401  (a fixture)
+from tests.network.test_reconcile import look, open_findings
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("key")]
 
@@ -47,7 +47,7 @@ def test_a_router_that_is_switched_on_gets_what_was_decided_before(router, radiu
 
 
 def test_what_is_put_right_on_a_router_leaves_the_list_also_while_its_rest_cannot_be_read(
-    router_with_rest, radius_router, routeros  # noqa: F811
+    router_with_rest, radius_router, routeros
 ):
     anna = subscriber()
     log_in(anna, router_with_rest, radius_router, policy_class=f"{anna.pk}:00000000-0000")

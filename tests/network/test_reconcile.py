@@ -139,17 +139,6 @@ def test_a_session_of_which_nothing_was_heard_for_three_intervals_is_closed(rout
     assert OnlineSession.objects.get().subscription_id == bert.pk
 
 
-@pytest.fixture
-def router_with_rest(router, routeros):
-    """It is told by RADIUS, and what it keeps itself is read by REST."""
-    target = routeros.target()
-    router.rest_url, router.rest_user = target.rest_url, target.rest_user
-    router.rest_password_sealed = sealing.seal(target.rest_password)
-    router.certificate_sha256 = target.certificate_sha256
-    router.save()
-    return router
-
-
 def test_rest_of_a_router_that_is_told_by_radius_says_nothing_of_how_it_is_told(
     router_with_rest, radius_router, routeros
 ):
