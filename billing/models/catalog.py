@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -96,8 +97,13 @@ class Plan(models.Model):
     reopens_when_paid = models.BooleanField(
         default=True, help_text="A payment brings a subscription back that ended because it was unpaid."
     )
-    download_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="download (kbit/s)")
-    upload_kbps = models.PositiveIntegerField(null=True, blank=True, verbose_name="upload (kbit/s)")
+    # 0 would be no limit to a router.
+    download_kbps = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], verbose_name="download (kbit/s)"
+    )
+    upload_kbps = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], verbose_name="upload (kbit/s)"
+    )
     pool = models.CharField(max_length=64, blank=True, help_text="Address pool on the router. Empty: the router's own.")
     address_list = models.CharField(max_length=64, blank=True, help_text="Address list on the router, if any.")
     unpaid_access = models.CharField(

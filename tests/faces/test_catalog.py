@@ -35,6 +35,8 @@ def test_a_plan_is_added(admin_client):
         ({"billing_day": "32"}, "for plans by the month or year"),
         ({"billing_day": "5", "interval_unit": "week"}, "for plans by the month or year"),
         ({"mode": "later"}, "valid choice"),
+        ({"download_kbps": "0"}, "greater than or equal to 1"),  # to a router it is no limit at all
+        ({"download_kbps": "9000", "upload_kbps": "0"}, "greater than or equal to 1"),
     ],
 )
 def test_a_wrong_plan_is_explained_and_not_added(admin_client, changes, says):

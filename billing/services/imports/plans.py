@@ -17,7 +17,8 @@ from billing.services.imports import keys
 from billing.services.imports.values import Field, Found, Importer, Outcome, Values, chosen, found_by
 from billing.words import gettext_noop
 
-WHOLE = ("billing_day", "lead_days", "due_days", "grace_days", "trial_days", "download_kbps", "upload_kbps")
+SPEEDS = ("download_kbps", "upload_kbps")
+WHOLE = ("billing_day", "lead_days", "due_days", "grace_days", "trial_days", *SPEEDS)
 DAYS = ("available_from", "available_until")
 FIELDS = (
     Field(
@@ -78,6 +79,7 @@ class Plans(Importer):
             raise Refused("A plan needs a price; write 0 for one that is free.")
         values["price"] = plans.checked_price(values["price"])
         values |= {name: row.whole(name) for name in WHOLE if row.has(name)}
+        values |= {name: values[name] or None for name in SPEEDS if name in values}  # other programs write 0 for none
         values |= {name: row.day(name) for name in DAYS if row.has(name)}
         if row.has("interval"):
             count, unit = _interval(row.text("interval"), row.text("interval_unit"))

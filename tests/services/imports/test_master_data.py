@@ -109,6 +109,13 @@ def test_plans_are_added_changed_and_known_again():
     assert home.price == 22
 
 
+def test_a_speed_of_0_is_no_limit_as_other_programs_write_it():
+    bring_in("plans", "Name,Price,Download,Upload\nHome,20,0,0\nHalf,10,9000,0\n")
+    half, home = Plan.objects.order_by("name")
+    assert (home.download_kbps, home.upload_kbps) == (None, None)
+    assert (half.download_kbps, half.upload_kbps) == (9000, None)
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [
