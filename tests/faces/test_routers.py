@@ -73,6 +73,14 @@ def test_the_password_of_rest_is_entered_anew_for_another_address(admin_client):
     assert router.rest_url == elsewhere["rest_url"]
 
 
+def test_a_password_in_the_address_of_rest_is_refused_and_not_kept_in_clear(admin_client):
+    values = {**VALUES, **REST, "certificate_sha256": FINGERPRINT, "rest_password": "pw-of-rest"}
+    page = text_of(admin_client.post(ADD, {**values, "rest_url": "https://billing:pw-of-rest@192.0.2.9/rest"}))
+    assert "where the router" in page
+    assert not Router.objects.exists()
+    assert "pw-of-rest" not in all_of_the_audit()
+
+
 def test_secrets_are_shown_after_a_click_that_the_audit_notes(admin_client, staff):
     router = make_router()
     assert SECRET not in text_of(admin_client.get(url(router, "show_secrets")))
@@ -212,6 +220,24 @@ def test_an_address_that_is_taken_is_refused(admin_client):
     ann = make_online_subscription()
     answer = admin_client.post(url(ann, "place"), {"fixed_address": "198.51.100.7", "router": ""})
     assert "is the address of bob already" in errors_of(answer)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["0.0.0.0", "127.0.0.1", "224.0.0.5", "169.254.1.1", "255.255.255.254", "::", "::1", "ff02::1", "::ffff:10.0.0.5"],
+)
+def test_an_address_that_no_subscriber_can_have_is_refused(admin_client, address):
+    """Some of them mean to routers that they choose one themselves (RFC 2865)."""
+    ann = make_online_subscription()
+    answer = admin_client.post(url(ann, "place"), {"fixed_address": address, "router": ""})
+    assert "no address that a subscriber can have" in errors_of(answer)
+    assert NetworkAccount.objects.get().fixed_address is None
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5", "100.64.0.5", "203.0.113.5", "2001:db8::5", "fd00::5"])
+def test_an_address_that_a_subscriber_can_have_is_taken(admin_client, address):
+    admin_client.post(url(make_online_subscription(), "place"), {"fixed_address": address, "router": ""})
+    assert NetworkAccount.objects.get().fixed_address == address
 
 
 def test_the_page_of_a_subscription_tells_how_far_the_network_is(admin_client):

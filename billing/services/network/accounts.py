@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import datetime
+from ipaddress import ip_address
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -57,7 +58,8 @@ def place(subscription: Subscription, *, fixed_address: str | None, router: Rout
     """Set where a subscription is at home in the network; whether that is new.
 
     Raises:
-        Refused: it has no credentials yet, another one has the address, or the router is not one of RouterOS.
+        Refused: it has no credentials yet, another one has the address or nobody can have it, or the router is not one
+            of RouterOS.
     """
     locks.access_state(subscription.pk)
     account = of(subscription)
@@ -66,6 +68,8 @@ def place(subscription: Subscription, *, fixed_address: str | None, router: Rout
     wanted = fixed_address or None
     if (account.fixed_address, account.router) == (wanted, router):
         return False
+    if wanted and not _can_be_given(wanted):
+        raise Refused("{wanted} is no address that a subscriber can have.", wanted=wanted)
     if wanted and (other := NetworkAccount.objects.filter(fixed_address=wanted).exclude(pk=account.pk).first()):
         raise Refused("{wanted} is the address of {login} already.", wanted=wanted, login=other.subscription.login)
     if router and router.kind != Router.Kind.ROUTEROS:
@@ -119,6 +123,12 @@ def apply_again(subscription: Subscription, *, now: datetime) -> None:
 
 def is_any_router_active() -> bool:
     return Router.objects.filter(is_active=True).exists()
+
+
+def _can_be_given(address: str) -> bool:
+    read = ip_address(address)
+    is_special = read.is_unspecified or read.is_loopback or read.is_link_local or read.is_multicast
+    return not (is_special or read.is_reserved)
 
 
 def _check_login(subscription: Subscription) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from django.db.models import Exists, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
@@ -36,10 +37,15 @@ def sealed(*, kind: str, router: Router, secret: str = "", rest_password: str = 
 
 
 def missing(*, kind: str, values: Mapping[str, str], has_password: bool) -> dict[str, str]:
-    """What a router needs and was not given, by field, in words; REST needs all of it, whatever the kind."""
+    """What a router needs and was not given, by field, in words; REST needs all of it, whatever the kind.
+
+    A user or password in the address of REST would stand there in clear: those have fields of their own.
+    """
     if kind != Router.Kind.ROUTEROS and not values.get("rest_url"):
         return {}
     found = {name: text for name, text in REST_NEEDS.items() if not values.get(name)}
+    if "@" in urlsplit(values.get("rest_url", "")).netloc:
+        found["rest_url"] = REST_NEEDS["rest_url"]
     if not has_password:
         found["rest_password"] = _("Needed: the password of that user.")
     return found
