@@ -117,14 +117,18 @@ def test_the_queries_do_not_grow_with_the_runs(client):
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_cannot_be_used_is_said_and_is_all_that_is_said(client):
     recorded = MigrationRecorder.Migration.objects.filter(app="utils").latest("pk")
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE utils_instance RENAME TO away")
-        MigrationRecorder.Migration.objects.filter(pk=recorded.pk).delete()
-        try:
-            assert samples(client.get("/metrics")) == {"database_up": 0}
-        finally:
-            cursor.execute("ALTER TABLE away RENAME TO utils_instance")
-            recorded.save()
+    rename("utils_instance", "away")
+    MigrationRecorder.Migration.objects.filter(pk=recorded.pk).delete()
+    try:
+        assert samples(client.get("/metrics")) == {"database_up": 0}
+    finally:
+        rename("away", "utils_instance")
+        recorded.save()
+
+
+def rename(table, name):
+    with connection.cursor() as cursor:  # a new one each time: what failed may have closed the connection
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {name}")
 
 
 def test_an_open_metrics_reader_gets_its_format(client):
