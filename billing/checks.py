@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
 from django.template import TemplateSyntaxError
 from django.template.loader import get_template
 
@@ -165,6 +166,20 @@ def garden_is_a_place(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         hint = "Set GARDEN_ADDRESS_LIST or GARDEN_POOL, by which routers know who is in the garden."
         errors.append(Error("UNPAID_ACCESS is garden, but nothing tells routers so.", hint=hint, id="billing.E052"))
     return errors
+
+
+@register(Tags.database)
+def postgresql_knows_the_time_zone(
+    app_configs: Any, databases: Collection[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Days of sign-ins and of use are told by PostgreSQL, which may have fewer names of zones than Python."""
+    for alias in databases or ():
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %s)", [settings.TIME_ZONE])
+            if not cursor.fetchone()[0]:
+                hint = "Write its newest name, such as Asia/Kolkata, or install tzdata-legacy where PostgreSQL runs."
+                return [Error(f"TIME_ZONE: PostgreSQL knows no {settings.TIME_ZONE}.", hint=hint, id="billing.E053")]
+    return []
 
 
 def _refused(read: Callable[[], object], name: str, *, hint: str, check_id: str) -> list[CheckMessage]:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import InternalError, connection, transaction
 from django.utils import timezone
 
@@ -171,6 +173,15 @@ def test_the_day_is_that_of_the_installation(settings):
     settings.TIME_ZONE = "Pacific/Niue"  # 25 hours behind that
     policy.follow()
     assert policy_of(subscription)["state"] == "on"
+
+
+def test_a_zone_that_postgresql_does_not_know_stops_the_migration(settings):
+    """Otherwise each packet of accounting, and each sign-in with a last day, would be an error."""
+    settings.TIME_ZONE = "localtime"  # known to Python alone, as Asia/Calcutta is where PostgreSQL has no tzdata-legacy
+    with pytest.raises(SystemCheckError, match="PostgreSQL knows no localtime"):
+        call_command("migrate", "--check", skip_checks=False)
+    settings.TIME_ZONE = "Asia/Kolkata"
+    call_command("migrate", "--check", skip_checks=False)
 
 
 def test_a_quota_that_throttles_slows_down_within_its_period_only():
