@@ -190,6 +190,20 @@ def test_a_restart_of_the_router_closes_its_sessions_and_no_others(tell, router,
     assert OnlineSession.objects.count() == SessionRecord.objects.count() == 1
 
 
+@pytest.mark.parametrize("kind", ["Interim-Update", "Stop"])
+def test_a_session_that_is_heard_of_after_the_restart_has_gone_on(tell, kind):
+    """Only one service of the router began anew, or a packet that could not be delivered came late."""
+    tell("Start")
+    tell("Interim-Update", 300, down=1000)
+    tell("Accounting-On", at_epoch=int(START.timestamp()) + 600, unique_id="")
+    assert SessionRecord.objects.get().cause == "NAS-Reboot"
+    tell(kind, 900, down=1500, cause="User-Request" if kind == "Stop" else "")
+    assert used() == [(1500, 0)]
+    found = OnlineSession.objects if kind == "Interim-Update" else SessionRecord.objects.filter(cause="User-Request")
+    assert (found.get().started_at, found.get().session_seconds) == (START, 900)
+    assert OnlineSession.objects.count() + SessionRecord.objects.count() == 1
+
+
 def test_sessions_that_began_after_the_restart_stay(tell):
     tell("Start")
     tell("Accounting-On", at_epoch=int(START.timestamp()) - 60, unique_id="")
