@@ -108,6 +108,27 @@ def soon(question, *, tries=20):
     return any(question() for _ in range(tries))
 
 
+SECRETS = [
+    "it's",
+    'say "hi"',
+    "100%{User-Name}",
+    "back\\slash",
+    "with space",
+    "$ENV{PATH}",
+    "ümlaut",
+    "x" * 128,
+    "'; --",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_odd_secrets_of_routers_are_taken_as_they_are(server, secret):
+    subscription = make_online_subscription()
+    address = f"127.0.5.{SECRETS.index(secret) + 1}"
+    make_router(address=address, secret_sealed=sealing.seal(secret))
+    assert Nas(server, address=address, secret=secret).sign_in(subscription.login, PASSWORD).is_accepted
+
+
 def test_many_routers_that_come_at_once_are_all_answered(server):
     subscription = make_online_subscription()
     addresses = [f"127.0.4.{number}" for number in range(1, 21)]
