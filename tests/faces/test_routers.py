@@ -181,6 +181,13 @@ def test_nothing_in_a_name_or_secret_gets_out_of_its_place_in_the_script():
     assert not [line for line in text.splitlines() if line.startswith("/user")]
 
 
+def test_the_rules_of_the_script_come_first_among_those_that_can_be_moved():
+    """RouterOS refuses a place before rules of its own, such as the first one of FastTrack and those of a hotspot."""
+    moves = [line for line in mikrotik.script(make_router(), **ADDRESSES).splitlines() if " move " in line]
+    assert len(moves) == 2
+    assert all(line.endswith("destination=[:pick [find dynamic=no] 0]") for line in moves)
+
+
 def test_a_new_password_is_shown_once_and_noted_without_it(admin_client):
     subscription = make_subscription(login="Ann.Home")
     page = text_of(admin_client.post(url(subscription, "new_password")))

@@ -32,12 +32,12 @@ action=accept comment={mark}
 /ip firewall filter add chain=forward src-address-list={list} protocol=udp dst-port=53 action=accept comment={mark}
 /ip firewall filter add chain=forward src-address-list={list} protocol=tcp dst-port=53 action=accept comment={mark}
 /ip firewall filter add chain=forward src-address-list={list} action=drop comment={mark}
-/ip firewall filter move [find comment={mark}] destination=[:pick [find] 0]
+/ip firewall filter move [find comment={mark}] destination=[:pick [find dynamic=no] 0]
 
 /ip firewall nat add chain=srcnat src-address-list={list} dst-address={portal} action=accept comment={mark}
 /ip firewall nat add chain=dstnat src-address-list={list} protocol=tcp dst-port=80 action=dst-nat \
 to-addresses={portal} to-ports=80 comment={mark}
-/ip firewall nat move [find comment={mark}] destination=[:pick [find] 0]
+/ip firewall nat move [find comment={mark}] destination=[:pick [find dynamic=no] 0]
 """
 
 
