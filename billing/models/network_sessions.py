@@ -8,7 +8,7 @@ from billing.models.subscriptions import Subscription
 
 
 class Session(models.Model):
-    """What is known of a session; ``policy_class`` is what it runs under, as the router reports it (rule N1)."""
+    """What is known of a session; ``login`` and ``policy_class``, what it runs under, are as the router has them (N1)."""
 
     unique_id = models.CharField(max_length=64)
     session_id = models.CharField(max_length=64)

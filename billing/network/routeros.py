@@ -38,9 +38,9 @@ class RouterOSAdapter(Adapter):
     async def enforce(self, wanted: Wanted, session: Session | None) -> Result:
         """A session that is named began by RADIUS, which answers the next login: no entry is made beside it."""
         if wanted.state == State.OFF:
-            deed = self._forbid(wanted)
+            deed = self._forbid(wanted, session)
         else:
-            deed = self._end(wanted) if session else self._allow(wanted)
+            deed = self._end(session) if session else self._allow(wanted)
         try:
             async with asyncio.timeout(LONGEST):
                 return await deed
@@ -89,18 +89,18 @@ class RouterOSAdapter(Adapter):
         if self._rest:
             self._rest.close()
 
-    async def _forbid(self, wanted: Wanted) -> Result:
+    async def _forbid(self, wanted: Wanted, session: Session | None) -> Result:
         entries = await self._call(Rest.find, SECRETS, ".id,disabled", name=wanted.login)
         for entry in entries:
             if entry.get("disabled") != "true":
                 await self._call(Rest.set, SECRETS, entry[".id"], {"disabled": "true"})
-        ended = await self._end_sessions(wanted.login)
+        ended = await self._end_sessions(session.login if session else wanted.login)
         if not entries and not ended:
             return Result(Outcome.GONE, said("The router knows neither an entry nor a session of this login"))
         return Result(Outcome.APPLIED, said("Entry disabled; sessions ended: {count}", count=ended))
 
-    async def _end(self, wanted: Wanted) -> Result:
-        if await self._end_sessions(wanted.login):
+    async def _end(self, session: Session) -> Result:
+        if await self._end_sessions(session.login):
             return Result(Outcome.APPLIED, said("{packet} acknowledged", packet="Disconnect"))
         return Result(Outcome.GONE, said("The router knows neither an entry nor a session of this login"))
 

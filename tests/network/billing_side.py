@@ -53,7 +53,7 @@ def log_in(subscription, router, fake, /, *, policy_class=None, **changes) -> On
     """As the router and FreeRADIUS would: online there and here."""
     policy_class = class_of(subscription) if policy_class is None else policy_class
     session_id = f"s{next(_numbers)}"
-    fake.log_in(subscription.login, policy_class, session_id=session_id)
+    fake.log_in(changes.get("login", subscription.login), policy_class, session_id=session_id)
     now = timezone.now()
     values = {
         "unique_id": f"u-{session_id}",

@@ -102,8 +102,8 @@ class FakeRadiusRouter(Server):
 
     def _carry_out(self, what, pkt) -> int | None:
         session_id = pkt["Acct-Session-Id"][0]
-        if session_id not in self.sessions:
-            return 503
+        if session_id not in self.sessions or self.sessions[session_id].login != pkt["User-Name"][0]:
+            return 503  # all that names a session has to match (RFC 5176, 3)
         if self.keeps_sessions:
             return None
         if what == "disconnect":

@@ -281,9 +281,14 @@ def test_a_session_that_signed_in_by_radius_at_a_router_that_is_told_by_rest_is_
     """An entry of such a subscriber has no password: it would let anybody in under the login, past RADIUS."""
     anna = subscriber()
     router = make_router(routeros)
-    log_in(anna, router, routeros, policy_class=f"{anna.pk}:00000000-0000")
+    as_typed = anna.login.upper()
+    log_in(anna, router, routeros, login=as_typed, policy_class=f"{anna.pk}:00000000-0000")
     intents.enqueue([anna.pk], reason="reconcile", now=timezone.now())
     deliver(1)
     assert is_applied(anna)
+    assert not routeros.is_online(as_typed)
+    log_in(anna, router, routeros, login=as_typed)
+    switch(anna, False)
+    deliver(1)
+    assert not routeros.is_online(as_typed)
     assert routeros.entry(anna.login) is None
-    assert not routeros.is_online(anna.login)

@@ -195,7 +195,7 @@ def test_a_session_over_the_wire(router, server):
     }  # fmt: skip
     assert router.account(nas.START, **about, Event_Timestamp=started)
     session = OnlineSession.objects.get()
-    assert (session.subscription, session.login) == (subscription, subscription.login)
+    assert (session.subscription, session.login) == (subscription, subscription.login.upper())
     assert (session.policy_class, session.calling_station) == (told["Class"], "it=27s =22odd=22 =5C here")
     counters = {"Acct_Input_Octets": 5, "Acct_Output_Octets": 7, "Acct_Output_Gigawords": 1}
     for _ in range(2):
@@ -209,12 +209,14 @@ def test_a_session_over_the_wire(router, server):
     assert (used.download_bytes, used.upload_bytes) == (2**32 + 7, 5) and not OnlineSession.objects.exists()
 
 
-def test_the_id_of_a_session_is_kept_as_the_router_has_it(router):
-    """It is named to the router again when the session is to be ended."""
+def test_the_id_and_the_login_of_a_session_are_kept_as_the_router_has_them(router):
+    """They are named to the router again when the session is to be ended, and it compares letter by letter."""
     subscription = make_online_subscription()
     session_id = "erx Gig 1/0.7:#7+[x];<9>,(a)&b|*!?^~"
-    assert router.account(nas.START, User_Name=subscription.login, Acct_Session_Id=session_id)
-    assert OnlineSession.objects.get().session_id == session_id
+    assert router.account(nas.START, User_Name=subscription.login.title(), Acct_Session_Id=session_id)
+    session = OnlineSession.objects.get()
+    assert (session.session_id, session.login) == (session_id, subscription.login.title())
+    assert session.subscription == subscription
 
 
 def test_a_restart_of_the_router_over_the_wire(router):

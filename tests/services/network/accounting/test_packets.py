@@ -236,7 +236,11 @@ def test_an_unknown_login_is_kept_and_counts_for_nobody(tell):
     assert OnlineSession.objects.get().subscription is None and used() == []
 
 
-def test_logins_in_upper_case_are_the_same(router):
+@pytest.mark.parametrize("login", ["ann", "Ann", "ANN"])
+def test_logins_in_upper_case_are_the_same(router, login):
     subscription = make_online_subscription(login="Ann")
-    account(login="ann", router=router.address, **{"class": ""})
-    assert OnlineSession.objects.get().subscription == subscription
+    for number in (1, 2):  # the second time the id is given again, long after
+        at = int(START.timestamp()) + 1200 * number
+        account(login=login, router=router.address, at_epoch=at, **{"class": ""})
+        assert (OnlineSession.objects.get().subscription, OnlineSession.objects.get().login) == (subscription, login)
+    assert SessionRecord.objects.get().subscription == subscription
