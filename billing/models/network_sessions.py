@@ -8,7 +8,7 @@ from billing.models.subscriptions import Subscription
 
 
 class Session(models.Model):
-    """What is known of a session; ``login`` and ``policy_class``, what it runs under, are as the router has them (N1)."""
+    """What is known of a session; its login and ``policy_class``, under which it runs, are as its router has them."""
 
     unique_id = models.CharField(max_length=64)
     session_id = models.CharField(max_length=64)
