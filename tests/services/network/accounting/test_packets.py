@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -15,7 +16,7 @@ from billing.models import (
 )
 from billing.services.network import policy
 from tests.services.network.accounting.conftest import START
-from tests.services.network.situations import account, make_online_subscription, make_router, policy_of
+from tests.services.network.situations import account, asked, make_online_subscription, make_router, policy_of
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,26 @@ def test_midnight_divides_the_days(tell, settings):
     assert UsageDay.objects.order_by("day").first().day == first.date()
 
 
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("America/New_York", "2026-03-08T05:00:00Z", "2026-03-09T03:59:59Z"),  # 23 hours
+        ("America/New_York", "2026-11-01T04:00:00Z", "2026-11-02T04:59:59Z"),  # 25 hours
+        ("Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24T20:59:59Z"),  # it begins at 1:00
+        ("Asia/Kathmandu", "2026-05-04T18:15:00Z", "2026-05-05T18:14:59Z"),
+    ],
+)
+def test_a_day_of_use_is_a_local_day_however_long_it_is(subscription, settings, zone, first, last):
+    settings.TIME_ZONE = zone
+    policy.follow()
+    day = datetime.fromisoformat(first).astimezone(ZoneInfo(zone)).date()
+    for instant in (datetime.fromisoformat(first), datetime.fromisoformat(last)):
+        for moment, down in ((instant, 1), (instant + timedelta(seconds=-1 if instant.second == 0 else 1), 10)):
+            asked("SELECT radius.count_usage(%s, %s, %s, 0)", subscription.pk, moment, down)
+    found = {row.day: row.download_bytes for row in UsageDay.objects.all()}
+    assert found == {day - timedelta(days=1): 10, day: 2, day + timedelta(days=1): 10}
+
+
 def test_late_packets_of_a_session_that_has_ended_open_nothing(tell):
     tell("Start")
     tell("Stop", 300, down=10)
@@ -149,8 +170,6 @@ def test_late_packets_of_a_session_that_has_ended_open_nothing(tell):
 
 
 def close(tell, cause="Lost-Interim"):
-    from tests.services.network.situations import asked
-
     tell("Start")
     tell("Interim-Update", 300, down=1000)
     assert asked("SELECT radius.close_session('u1', now(), %s) AS closed", cause) == [{"closed": True}]
