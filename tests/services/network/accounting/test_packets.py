@@ -69,6 +69,22 @@ def test_one_packet_that_got_lost_loses_no_bytes(tell, lost):
     assert OnlineSession.objects.count() == (lost == "stop")
 
 
+@pytest.mark.parametrize("kind", ["Interim-Update", "Stop"])
+def test_what_was_used_long_before_a_session_was_heard_of_is_not_counted(tell, kind):
+    """It began while the router told another server, or under another address: nobody's quota is used up by that."""
+    tell("Interim-Update", 2400, down=10**9, up=5)
+    assert OnlineSession.objects.get().download_bytes == 10**9 and used() == []
+    tell(kind, 2700, down=10**9 + 7, up=5)
+    assert used() == [(7, 0)]
+
+
+def test_a_counter_that_cannot_be_is_told_also_when_it_is_the_first_that_is_heard(tell):
+    tell("Interim-Update", 2400, down=1, output_gigawords=90000)
+    assert NetworkFinding.objects.get().kind == "wrong-counter"
+    tell("Interim-Update", 2700, down=1000)
+    assert used() == [(1000, 0)]
+
+
 def test_gigawords_are_counted(tell):
     tell("Start")
     tell("Interim-Update", 3000, down=5, output_gigawords=3, up=7, input_gigawords=1)
