@@ -207,6 +207,19 @@ def test_n5_off_and_enabled_by_hand_on_a_router_without_radius_is_found_and_repa
     assert routeros.entry(kept.login)["disabled"] == "true"
 
 
+def test_n5_online_with_a_disabled_entry_on_a_router_without_radius_is_found_and_ended(kept, routeros):
+    """As after an entry that was enabled by hand for a moment, or a router that says yes and keeps the session."""
+    switch(kept, False)
+    deliver(1)
+    assert look().wrong == 0
+    routeros.insert("ppp/active", {"name": kept.login})
+    assert look().wrong == 1
+    assert open_findings("wrong-state") == [kept.login]
+    deliver(1)
+    assert not routeros.is_online(kept.login)
+    assert look().wrong == 0
+
+
 def test_what_was_made_for_a_login_that_is_given_up_lets_nobody_in_any_more(kept, routeros):
     former = kept.login
     routeros.log_in(former)

@@ -45,6 +45,15 @@ def entries_on(router: Router) -> list[LocalEntry]:
     return _routeros(router, lambda adapter: adapter.local_entries())
 
 
+def online_on(router: Router) -> set[str]:
+    """The logins of the sessions that a RouterOS router has now.
+
+    Raises:
+        Unread: it does not answer, or does not tell.
+    """
+    return {session.login for session in _routeros(router, lambda adapter: adapter.sessions())}
+
+
 def disable_on(router: Router, entry: LocalEntry) -> None:
     """Disable one of those and end its sessions.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
@@ -68,22 +68,16 @@ def look(*, repair: str) -> Looked:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         read = list(pool.map(_read, [router for router in routers if router.rest_url]))
         tried = list(pool.map(_try, [r for r in routers if not _is_told_by_rest(r) and r.pk in resting]))
-    met = [*(one for one in read if _is_told_by_rest(one[0])), *tried]
-    recording.record([_met(router, problem, resting) for router, _entries, problem in met], worker="")
-    wrong: list[Wrong] = []
-    local: list[Found] = []
-    for router, entries, problem in read:
-        if not problem:
-            ours = _ours(router) if _is_told_by_rest(router) else []
-            kept = _by_login(entries)
-            wrong += [found for one in ours if (found := _compared(router, one, kept.get(one[0], [])))]
-            local += _strangers(router, entries, repair=repair)
-    unread = [(router, problem) for router, _entries, problem in read if problem]
-    readable = [router.pk for router, _entries, problem in read if not problem]
-    findings.settle(Kind.LOCAL_ENTRY, local, router_ids=readable)
+    met = [*(one for one in read if _is_told_by_rest(one.router)), *tried]
+    recording.record([_met(one.router, one.problem, resting) for one in met], worker="")
+    readable = [one for one in read if not one.problem]
+    wrong = [found for one in readable for found in _wrong(one)]
+    local = [found for one in readable for found in _strangers(one.router, one.entries, repair=repair)]
+    unread = [(one.router, one.problem) for one in read if one.problem]
+    findings.settle(Kind.LOCAL_ENTRY, local, router_ids=[one.router.pk for one in readable])
     findings.note(Kind.LOCAL_ENTRY, [*local, *(Found(r.pk, "", text) for r, text in unread if not _is_told_by_rest(r))])
     rested = [pk for pk, (_, rests) in resting.items() if rests]
-    return Looked(wrong, len(local), [*rested, *(router.pk for router, _entries, problem in met if problem)])
+    return Looked(wrong, len(local), [*rested, *(one.router.pk for one in met if one.problem)])
 
 
 def _is_told_by_rest(router: Router) -> bool:
@@ -91,24 +85,31 @@ def _is_told_by_rest(router: Router) -> bool:
     return router.kind == Router.Kind.ROUTEROS
 
 
-Read = tuple[Router, list[LocalEntry], str]
+class Read(NamedTuple):
+    """What a router keeps itself and, when it keeps subscribers, the logins that are online; or why nobody knows."""
+
+    router: Router
+    problem: str = ""
+    entries: Sequence[LocalEntry] = ()
+    online: Collection[str] = ()
 
 
 def _read(router: Router) -> Read:
     try:
-        return router, connections.entries_on(router), ""
+        online = connections.online_on(router) if _is_told_by_rest(router) else ()
+        return Read(router, "", connections.entries_on(router), online)
     except connections.Unread as error:
-        return router, [], str(error)
+        return Read(router, str(error))
     except Exception as error:  # a bug with one router is not to hold up the others
-        return router, [], _fault(router, error)
+        return Read(router, _fault(router, error))
 
 
 def _try(router: Router) -> Read:
     try:
         result = connections.probe(router)
     except Exception as error:
-        return router, [], _fault(router, error)
-    return router, [], "" if result.outcome == "applied" else result.detail
+        return Read(router, _fault(router, error))
+    return Read(router, "" if result.outcome == "applied" else result.detail)
 
 
 def _fault(router: Router, error: Exception) -> str:
@@ -139,13 +140,24 @@ def _by_login(entries: Sequence[LocalEntry]) -> dict[str, list[LocalEntry]]:
     return found
 
 
-def _compared(router: Router, ours: tuple[str, int, str, str], entries: Sequence[LocalEntry]) -> Wrong | None:
+def _wrong(read: Read) -> list[Wrong]:
+    """What is wrong with the subscribers whom a router keeps itself."""
+    if not _is_told_by_rest(read.router):
+        return []
+    kept = _by_login(read.entries)
+    compared = (_compared(read.router, one, kept.get(one[0], []), one[0] in read.online) for one in _ours(read.router))
+    return [found for found in compared if found]
+
+
+def _compared(
+    router: Router, ours: tuple[str, int, str, str], entries: Sequence[LocalEntry], is_online: bool
+) -> Wrong | None:
     """What is wrong with a subscriber whom these entries of the router let in."""
     login, subscription_id, state, wanted_class = ours
-    is_on = bool(entries)
     if state == rules.OFF:
-        detail, kind = (_("The router lets it in, and it is to be off") if is_on else ""), Kind.WRONG_STATE
-    elif not is_on:
+        is_let_in = bool(entries) or is_online
+        detail, kind = (_("The router lets it in, and it is to be off") if is_let_in else ""), Kind.WRONG_STATE
+    elif not entries:
         told = _("It is to be {state}, and the router does not let it in")
         detail, kind = told.format(state=codes.in_words(state)), Kind.WRONG_STATE
     else:
