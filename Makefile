@@ -52,8 +52,7 @@ test: dev-venv lint ## check the code and run the tests, without the heavy ones 
 	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not heavy and not compose"
 
 test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
-	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "heavy and not compose"
-	$(VENV)/python -m pytest -m compose
+	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --verbose -m "heavy or compose"
 
 chaos: dev-venv ## break schedulers, web and database at random for ten minutes, then look (SECONDS, SEED)
 	$(VENV)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
