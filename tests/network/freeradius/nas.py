@@ -15,6 +15,7 @@ ACCESS_REQUEST, ACCEPT, REJECT, ACCOUNTING_REQUEST, ACCOUNTING_RESPONSE = 1, 2, 
 NUMBERS = {
     "User-Name": 1, "User-Password": 2, "CHAP-Password": 3, "NAS-IP-Address": 4, "Framed-IP-Address": 8,
     "Reply-Message": 18, "Class": 25, "Session-Timeout": 27, "Calling-Station-Id": 31, "Acct-Status-Type": 40,
+    "Acct-Delay-Time": 41,
     "Acct-Input-Octets": 42, "Acct-Output-Octets": 43, "Acct-Session-Id": 44, "Acct-Session-Time": 46,
     "Acct-Terminate-Cause": 49, "Acct-Input-Gigawords": 52, "Acct-Output-Gigawords": 53, "Event-Timestamp": 55,
     "CHAP-Challenge": 60, "Message-Authenticator": 80, "Acct-Interim-Interval": 85, "Framed-Pool": 88,

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -207,6 +208,19 @@ def test_a_session_over_the_wire(router, server):
     assert (record.download_bytes, record.upload_bytes, record.cause) == (2**32 + 7, 5, "User-Request")
     used = UsageDay.objects.get()
     assert (used.download_bytes, used.upload_bytes) == (2**32 + 7, 5) and not OnlineSession.objects.exists()
+
+
+def test_a_start_that_is_sent_again_and_tells_its_delay_begins_when_it_began(router):
+    """Of a router that sends no Event-Timestamp."""
+    subscription = make_online_subscription()
+    about = {"User_Name": subscription.login, "Acct_Session_Id": "1"}
+    assert router.account(nas.START, **about, Acct_Delay_Time=400)
+    began = OnlineSession.objects.get().started_at
+    assert abs(timezone.now() - timedelta(seconds=400) - began) < timedelta(seconds=30)
+    assert router.account(nas.START, **about, Acct_Delay_Time=405)
+    assert OnlineSession.objects.count() == 1 and not SessionRecord.objects.exists()
+    assert router.account(nas.INTERIM, **about, Acct_Session_Time=400)
+    assert OnlineSession.objects.get().started_at - began < timedelta(seconds=30)
 
 
 def test_the_id_and_the_login_of_a_session_are_kept_as_the_router_has_them(router):
