@@ -97,7 +97,7 @@ def delivering(workers=1):
         finally:
             stop.set()
             for worker in running:
-                worker.result(20)
+                worker.result(60)
 
 
 def intent_of(subscription) -> NetworkIntent:

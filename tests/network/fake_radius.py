@@ -31,8 +31,10 @@ class Online:
 class FakeRadiusRouter(Server):
     """Answers one packet after the other; ``delay`` is its time for each.
 
-    ``told`` has what it was asked and by which bytes. ``is_silent`` drops packets, ``forges`` answers with the wrong
+    ``told`` has what it was asked, at which ``times``, and ``bytes`` every packet: one that is sent again because the
+    answer took long is answered as before (RFC 5080). ``is_silent`` drops packets, ``forges`` answers with the wrong
     secret, ``keeps_sessions`` acknowledges and does nothing, ``refuses`` is an Error-Cause by packet code.
+    ``hurry`` ends the delays.
     """
 
     def __init__(self, address: str = "127.0.0.1", secret: bytes = SECRET, delay: float = 0.0) -> None:
@@ -48,6 +50,9 @@ class FakeRadiusRouter(Server):
         self.times: list[float] = []
         self.is_silent = self.forges = self.keeps_sessions = False
         self.refuses: dict[int, int] = {}
+        self.hurry = threading.Event()
+        self._seen: set[tuple[object, bytes]] = set()
+        self._answers: dict[tuple[object, bytes], packet.Packet] = {}
         self._is_over = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -84,13 +89,21 @@ class FakeRadiusRouter(Server):
     def _handle(self, what, pkt) -> None:
         if not pkt.message_authenticator or not pkt.verify_message_authenticator():
             raise ServerPacketError("not signed")
-        self.told.append((what, pkt["User-Name"][0]))
+        asked = pkt.source, pkt.raw_packet
+        if asked not in self._seen:
+            self._seen.add(asked)
+            self.times.append(time.time())
+            self.told.append((what, pkt["User-Name"][0]))
         self.bytes.append(pkt.raw_packet)
-        self.times.append(time.time())
         if self.is_silent:
             return
+        if asked not in self._answers:
+            self._answers[asked] = self._answer(what, pkt)
+        self.SendReplyPacket(pkt.fd, self._answers[asked])
+
+    def _answer(self, what, pkt) -> packet.Packet:
         if self.delay:
-            time.sleep(self.delay)
+            self.hurry.wait(self.delay)
         reply = self.CreateReplyPacket(pkt)
         cause = self.refuses.get(pkt.code) or self._carry_out(what, pkt)
         if cause:
@@ -98,7 +111,7 @@ class FakeRadiusRouter(Server):
             reply["Error-Cause"] = cause
         if self.forges:
             reply.secret = b"another"
-        self.SendReplyPacket(pkt.fd, reply)
+        return reply
 
     def _carry_out(self, what, pkt) -> int | None:
         session_id = pkt["Acct-Session-Id"][0]

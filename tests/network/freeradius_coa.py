@@ -103,7 +103,7 @@ class FreeRadiusRouter:
         self._process = subprocess.Popen(
             [program(), "-f", "-l", "stdout", "-d", str(folder)], stdout=self._log, stderr=subprocess.STDOUT
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while "Ready to process requests" not in (folder / "output").read_text():
             assert self._process.poll() is None and time.monotonic() < deadline, (folder / "output").read_text()
             time.sleep(0.02)
@@ -119,5 +119,5 @@ class FreeRadiusRouter:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
         self._log.close()

@@ -56,7 +56,8 @@ def test_n3_a_session_that_begins_while_it_is_noted_that_there_is_none_is_ended(
 
     monkeypatch.setattr(delivery.Worker, "_write", begin_first)
     switch(anna, False)
-    deliver()
+    with delivering():
+        until(lambda: radius_router.told)
     assert radius_router.told == [("disconnect", anna.login)]
 
 

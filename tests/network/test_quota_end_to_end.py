@@ -52,7 +52,7 @@ def test_e6_the_scheduler_counts_what_routers_report_and_has_them_told(start, ro
     for job_id in ("deliver_network", "count_usage"):
         run_now(job_id)
     process.wait_for("Use of 3 subscriptions counted: 1 blocked, 0 unblocked, 0 left to the next run, 0 set aside")
-    until(lambda: len(radius_router.told) == 2, 20)
+    until(lambda: len(radius_router.told) == 2)
     assert set(radius_router.told) == {("disconnect", slower.login), ("disconnect", blocked.login)}
     assert class_of(slower) != before and policy_of(slower)["down_kbps"] == 512
     assert is_blocked(blocked) and not access_of(blocked).is_on and policy_of(blocked)["state"] == "garden"

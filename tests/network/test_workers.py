@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.models import NetworkIntent
 from tests.jobs.conftest import start  # noqa: F401  (a fixture)
-from tests.jobs.notes import until
+from tests.jobs.notes import at_best, until
 from tests.network.billing_side import log_in, subscriber, switch
 from tests.network.crowds import crowd, switch_everybody
 
@@ -41,19 +41,23 @@ def test_a_worker_is_woken_by_the_transaction_that_decides(work, router, radius_
     switch(anna, True)
     switch(anna, False)  # the first may come before it listens
     until(lambda: radius_router.told)
-    began = timezone.now()
-    bert = subscriber()
-    log_in(bert, router, radius_router)
-    switch(bert, False)
-    until(lambda: len(radius_router.told) == 2, seconds=3)
-    assert timezone.now() - began < timedelta(seconds=1)
+
+    def seconds_to_the_router():
+        bert, already = subscriber(), len(radius_router.told)
+        log_in(bert, router, radius_router)
+        began = time.monotonic()
+        switch(bert, False)
+        until(lambda: len(radius_router.told) > already)
+        return time.monotonic() - began
+
+    assert at_best(seconds_to_the_router, 0.5) < 0.5  # it looks by itself only once a second
 
 
 def test_two_workers_tell_each_router_once(work, router, radius_router):
     logins = crowd(3_000, router, radius_router)
     workers = [work(), work()]
     switch_everybody(False)
-    until(lambda: not radius_router.sessions and all_applied(), 60)
+    until(lambda: not radius_router.sessions and all_applied(), 200)
     assert Counter(login for _, login in radius_router.told) == Counter(logins)
     for worker in workers:
         worker.signal(signal.SIGTERM)
@@ -86,8 +90,8 @@ def test_a_worker_survives_that_the_database_throws_it_out(work, router, radius_
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
     switch(anna, False)
-    until(lambda: radius_router.told, 30)
-    until(all_applied, 30)
+    until(lambda: radius_router.told)
+    until(all_applied)
     worker.signal(signal.SIGTERM)
     assert worker.end() == 0
 
@@ -96,13 +100,15 @@ def test_a_worker_stops_at_once_though_a_router_is_silent_and_leaves_its_work_to
     radius_router.is_silent = True
     anna = subscriber()
     log_in(anna, router, radius_router)
-    worker = work()
     switch(anna, False)
-    until(lambda: radius_router.told)
-    asked = time.monotonic()
-    worker.signal(signal.SIGTERM)
-    assert worker.end() == 0
-    assert time.monotonic() - asked < 2  # a packet that is not answered takes three
+
+    def seconds_to_stop():
+        radius_router.told.clear()
+        worker = work()
+        until(lambda: radius_router.told)
+        return worker.stop()
+
+    assert at_best(seconds_to_stop, 2) < 2  # a packet that is not answered takes three
     intent = NetworkIntent.objects.get()
     assert (intent.leased_by, intent.leased_until) == ("", None)
 
@@ -117,7 +123,7 @@ def test_n5_a_router_that_is_silent_for_a_minute_loses_nothing(work, router, rad
     radius_router.is_silent = True
     work()
     switch_everybody(False)
-    until(lambda: timezone.now() - NetworkIntent.objects.first().requested_at > timedelta(minutes=1), 70)
+    until(lambda: timezone.now() - NetworkIntent.objects.first().requested_at > timedelta(minutes=1))
     assert len(radius_router.sessions) == 200
     packets = len(radius_router.bytes)
     assert packets < 3 * 32 + 3 * 8  # a window, and then one question after each rest

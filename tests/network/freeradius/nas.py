@@ -26,6 +26,7 @@ VENDORS = {(14988, 8): "Mikrotik-Rate-Limit", (14988, 19): "Mikrotik-Address-Lis
 ADDRESSES = {"NAS-IP-Address": socket.AF_INET, "Framed-IP-Address": socket.AF_INET, "NAS-IPv6-Address": socket.AF_INET6}
 START, STOP, INTERIM, ON, OFF = 1, 2, 3, 7, 8
 STATION = b"00:11:22:33:44:55"
+LONG, SILENCE = 20, 1  # seconds to wait for an answer, and where there is to be none
 MS_CHAP_CHALLENGE, MS_CHAP2_RESPONSE = 11, 25
 
 _identifiers = count(1)
@@ -62,16 +63,16 @@ class Nas:
             pairs += _ms_chap2(name, password)
         return self.ask(ACCESS_REQUEST, pairs, authenticator, port=self.server.auth_port, **options)
 
-    def account(self, kind: int, **attributes):
+    def account(self, kind: int, *, seconds: float = LONG, **attributes):
         """Report a session; whether it was acknowledged."""
         own_address = "NAS-IPv6-Address" if self.family == socket.AF_INET6 else "NAS-IP-Address"
         values = {"Acct-Status-Type": kind, own_address: self.address}
         values.update({name.replace("_", "-"): value for name, value in attributes.items()})
         pairs = [_pair(name, _bytes(name, value)) for name, value in values.items()]
-        answer = self.ask(ACCOUNTING_REQUEST, pairs, None, port=self.server.acct_port, signs=False)
+        answer = self.ask(ACCOUNTING_REQUEST, pairs, None, port=self.server.acct_port, signs=False, seconds=seconds)
         return answer is not None and answer.code == ACCOUNTING_RESPONSE
 
-    def ask(self, code, pairs, authenticator, *, port, signs=True, seconds=1.0, secret=None):
+    def ask(self, code, pairs, authenticator, *, port, signs=True, seconds=LONG, secret=None):
         secret = (secret or self.secret.decode()).encode()
         identifier = next(_identifiers) % 256
         if signs:

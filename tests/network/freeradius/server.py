@@ -14,7 +14,7 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "freeradius"
 LIBRARY = Path("/usr/lib/freeradius/rlm_sql_postgresql.so")
 PATH = f"{os.environ['PATH']}:/usr/sbin"
-SECONDS = 20
+SECONDS = 60
 NOBODY = 65534
 
 
