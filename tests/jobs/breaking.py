@@ -10,6 +10,8 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from utils.scheduler import requests
 from utils.scheduler.leader import Leadership
 
+hanging = threading.Event()  # set by a job that hangs
+
 
 def break_down(what: str) -> None:
     """Let a part of the process fail as it is told."""
@@ -21,7 +23,8 @@ def _hang(*args):
 
 
 def _loop_dies():
-    _in_the_loop(SystemExit)
+    """But not before a job hangs."""
+    _in_the_loop(SystemExit, hanging.is_set)
 
 
 def _loop_fails():
@@ -29,15 +32,16 @@ def _loop_fails():
 
 
 def _loop_fails_now_and_then():
-    _in_the_loop(RuntimeError, every=2)
+    turns = itertools.count(1)
+    _in_the_loop(RuntimeError, lambda: next(turns) % 2 == 0)
 
 
-def _in_the_loop(error, every=1):
+def _in_the_loop(error, is_time=lambda: True):
     """APScheduler asks this at the end of a turn, where it guards against no error."""
-    turns, ask = itertools.count(1), MemoryJobStore.get_next_run_time
+    ask = MemoryJobStore.get_next_run_time
 
     def fail(store):
-        if next(turns) % every == 0:
+        if is_time():
             raise error("broken by the test")
         return ask(store)
 

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from tests.jobs.notes import Notes
-from tests.jobs.processes import Process, Service
+from tests.jobs.processes import Process, Service, end_what_they_left
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def start(tmp_path, transactional_db):
     yield start_one
     for process in started:
         process.kill()
+    end_what_they_left()
 
 
 @pytest.fixture
@@ -54,6 +55,23 @@ def service(program):
     yield start_service
     for service in services:
         service.stop()
+
+
+class Gate:
+    """A job that does ``job`` waits at a gate while it is closed; for five seconds at most, the limit of locks."""
+
+    job = "query SELECT pg_advisory_xact_lock(2026)"
+
+    def __init__(self, other_session):
+        self._other_session = other_session
+
+    def closed(self):
+        return self._other_session("SELECT pg_advisory_xact_lock(2026)")
+
+
+@pytest.fixture
+def gate(other_session):
+    return Gate(other_session)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from signal import SIGTERM
 from urllib.parse import quote
 
 from apscheduler.job import Job as StoredJob
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 from django_apscheduler.jobstores import DjangoJobStore
 
+from tests.jobs.notes import LONG, until
 from utils.background_tasks import TIMETABLE
 from utils.models import JobRun
 from utils.scheduler.jobs import ENTRY
@@ -61,6 +63,19 @@ def leave_cut_off_run(job_id: str, slot: datetime | None = None) -> None:
     JobRun.objects.create(job_id=job_id, slot=slot, started_at=slot, instance="killed")
 
 
+class Hourly:
+    """A rhythm of which no slot comes while a test runs: the last was half an hour ago, whatever the clock says."""
+
+    def __init__(self) -> None:
+        self._last = minutes_ago(30)
+        self.cron = f"{self._last.minute} * * * *"
+        self.next = self._last + timedelta(hours=1)
+
+    def last(self, hours: int = 0) -> datetime:
+        """The slot before the next one, or so many hours earlier."""
+        return self._last - timedelta(hours=hours)
+
+
 def minutes_ago(minutes: int) -> datetime:
     return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
 
@@ -94,7 +109,7 @@ class Process:
         """All that came until now, whether or not it was waited for."""
         return "\n".join(self._said)
 
-    def wait_for(self, pattern: str, seconds: float = 20) -> str:
+    def wait_for(self, pattern: str, seconds: float = LONG) -> str:
         """The first line from now on that matches; fails with the whole output when none comes."""
         deadline = time.monotonic() + seconds
         while True:
@@ -121,12 +136,19 @@ class Process:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def end(self, seconds: float = 20) -> int:
+    def end(self, seconds: float = LONG) -> int:
         """Wait for the end, reading the rest of the output; the exit code."""
         code = self._process.wait(seconds)
         while (line := self._arriving.get(timeout=seconds)) is not None:
             self.lines.append(line)
         return code
+
+    def stop(self, number: int = SIGTERM) -> float:
+        """Ask it to end, which it has to do well; how many seconds that took."""
+        asked = time.monotonic()
+        self.signal(number)
+        assert self.end() == 0, self.output
+        return time.monotonic() - asked
 
     def kill(self) -> None:
         if self._process.poll() is None:
@@ -161,6 +183,24 @@ class Service:
         while self._thread.is_alive():
             self.processes[-1].kill()
             self._thread.join(timeout=0.1)
+
+
+_END_OTHERS = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+        AND state <> 'idle'
+"""
+
+
+def end_what_they_left() -> None:
+    """End the statements of processes that were killed: PostgreSQL works on, and would write into the next test."""
+
+    def is_over() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(_END_OTHERS)
+            return cursor.fetchone()[0] == 0
+
+    until(is_over, what="the end of what killed processes had begun")
 
 
 def count_in(processes: list[Process], text: str) -> int:

@@ -23,7 +23,7 @@ django.setup()
 from apscheduler.triggers.cron import CronTrigger
 from django.db import connection
 
-from tests.jobs.breaking import break_down
+from tests.jobs.breaking import break_down, hanging
 from utils.scheduler import stopping
 from utils.scheduler.jobs import Job
 from utils.scheduler.supervisor import Supervisor, exit_now
@@ -32,8 +32,8 @@ from utils.scheduler.timers import Timers
 SHORT = Timers(
     look=0.05,
     ping=0.3,
-    lease=2,
-    silence=4,
+    lease=10,
+    silence=20,
     watch=0.2,
     requests=0.1,
     reconcile=0.5,
@@ -86,6 +86,7 @@ def does(job: str, what: str):
         if verb == "sleep":
             threading.Event().wait(float(rest))
         elif verb == "hang":
+            hanging.set()
             threading.Event().wait()
         elif verb == "work":
             stopping.asked().wait(float(rest))

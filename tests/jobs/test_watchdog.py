@@ -7,19 +7,19 @@ import time
 
 import pytest
 
-from tests.jobs.notes import until
+from tests.jobs.notes import LONG, until
 from tests.jobs.processes import ROOT, database_url, leave_cut_off_run
 from utils.models import JobRun
 
 LEADS = "Scheduler started successfully!"
 TICK = {"id": "tick", "every": 1}
-HUNG = {"id": "hung", "cron": "* * * * *", "does": "hang", "limit": 1}
+HUNG = {"id": "hung", "cron": "0 0 1 1 *", "does": "hang", "limit": 3}
 
 
 def test_f20_a_job_that_hangs_ends_the_process_with_its_stack(program, notes):
     leave_cut_off_run("hung")
     process = program(HUNG, TICK)
-    process.wait_for("Watchdog: job hung runs for longer than 1 s")
+    process.wait_for("Watchdog: job hung runs for longer than 3 s")
     assert process.end() == 70
     assert 'tests/jobs/program.py", line' in process.output
     assert "in act" in process.output
@@ -30,7 +30,7 @@ def test_f20_a_job_that_hangs_ends_the_process_with_its_stack(program, notes):
 def test_f20_the_other_jobs_run_on_across_the_restarts_and_the_hung_run_is_closed(service, notes):
     hung = {"id": "hung", "every": 10, "does": "hang", "limit": 2}
     scheduler = service(hung, TICK)
-    until(lambda: scheduler.codes.count(70) >= 2, seconds=40, what="two ends by the watchdog")
+    until(lambda: scheduler.codes.count(70) >= 2, seconds=120, what="two ends by the watchdog")
     ran, closed = notes.slots("tick"), JobRun.objects.filter(result="interrupted")
     assert closed.filter(job_id="hung").exists()
     again = {slot for slot, times in ran.items() if times > 1}
@@ -57,9 +57,9 @@ def test_f13_a_thread_that_dies_ends_the_process_even_while_a_job_hangs(program,
     ],
 )
 def test_a_part_that_is_not_heard_of_ends_the_process(program, notes, broken, line):
-    process = program(TICK, timers={"silence": 2}, BREAK=broken)
+    process = program(TICK, timers={"silence": 3}, BREAK=broken)
     process.wait_for(LEADS)
-    process.wait_for(f"Watchdog: {line}, nothing was heard of it for 2 s")
+    process.wait_for(f"Watchdog: {line}, nothing was heard of it for [0-9]+ s")
     assert process.end() == 70
     assert "Thread 0x" in process.output
 
@@ -67,8 +67,7 @@ def test_a_part_that_is_not_heard_of_ends_the_process(program, notes, broken, li
 def test_a_loop_that_fails_now_and_then_goes_on_and_every_slot_is_run(program, notes):
     process = program(TICK, BREAK="loop fails now and then")
     process.wait_for("The scheduler's loop failed and goes on")
-    times = notes.wait_for("tick", 5)
-    assert (times[-1] - times[-5]).total_seconds() < 6
+    notes.wait_until_steady("tick", 5)
     assert max(notes.slots("tick").values()) == 1
 
 
@@ -78,9 +77,9 @@ def test_the_watchdog_is_silent_about_a_process_that_was_frozen_as_a_whole():
         "import os, signal, sys, threading, time\n"
         "from utils.scheduler.timers import Timers\n"
         "from utils.scheduler.watchdog import Watchdog\n"
-        "dog = Watchdog(Timers(silence=1, watch=0.1, drift=0.5))\n"
+        "dog = Watchdog(Timers(silence=2, watch=0.1, drift=0.5))\n"
         "dog.hear('part'); dog.start(); print('watching', flush=True)\n"
-        "end = time.monotonic() + 2.5\n"
+        "end = time.monotonic() + 3.5\n"
         "while time.monotonic() < end: dog.hear('part'); time.sleep(0.3)\n"
         "print('well', flush=True); time.sleep(60)\n"
     )
@@ -95,10 +94,10 @@ def test_the_watchdog_is_silent_about_a_process_that_was_frozen_as_a_whole():
     try:
         assert process.stdout.readline() == "watching\n"
         process.send_signal(signal.SIGSTOP)
-        time.sleep(2)
+        time.sleep(3)
         process.send_signal(signal.SIGCONT)
         assert process.stdout.readline() == "well\n"
-        assert process.wait(timeout=10) == 70
+        assert process.wait(timeout=LONG) == 70
         assert "the part is stuck" in process.stderr.read()
     finally:
         process.kill()

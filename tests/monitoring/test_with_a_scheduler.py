@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.jobs.processes import Process
+from tests.jobs.notes import LONG
+from tests.jobs.processes import Process, end_what_they_left
 from utils.background_tasks import TIMETABLE
 from utils.models import Instance, JobRequest, JobRun
 from utils.monitoring import status
@@ -23,9 +24,10 @@ def scheduler(tmp_path, transactional_db):
     process.wait_for("Scheduler started successfully!")
     yield process
     process.kill()
+    end_what_they_left()
 
 
-def await_that(what, seconds=20):
+def await_that(what, seconds=LONG):
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, (now().problems, list(JobRequest.objects.values()))
