@@ -14,7 +14,7 @@ from billing.models import AccessEvent, AccessState
 from billing.services import locks, sweep
 from tests.concurrency.races import together
 
-LONGEST = 30  # seconds, before a test gives up
+LONGEST = 90  # seconds, before a test gives up
 
 _SOMEBODY_WAITS_FOR_ME = (
     "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
@@ -66,11 +66,16 @@ def _race(now, reached: Event, act: Callable[[], object]) -> sweep.Sweep:
     return result
 
 
+def somebody_waits(cursor) -> bool:
+    """Whether a transaction waits for a lock that this one holds."""
+    cursor.execute(_SOMEBODY_WAITS_FOR_ME)
+    return bool(cursor.fetchone()[0])
+
+
 def until_somebody_waits(cursor) -> None:
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
-        cursor.execute(_SOMEBODY_WAITS_FOR_ME)
-        if cursor.fetchone()[0]:
+        if somebody_waits(cursor):
             return
         time.sleep(0.005)
     raise AssertionError("Nobody came into the window.")
