@@ -45,9 +45,9 @@ def page(monkeypatch):
     playwright = pytest.importorskip("playwright.sync_api")
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=program, args=FLAGS)
+        browser = engine.chromium.launch(executable_path=program, args=FLAGS, timeout=120_000)
         tab = browser.new_page()
-        tab.set_default_timeout(15_000)
+        tab.set_default_timeout(60_000)
         yield tab
         browser.close()
         # Beside Playwright's loop Django keeps connections of its own, which would outlive the test.

@@ -21,7 +21,7 @@ def gunicorn(**settings):
     """Start the web server with ``settings``; it is expected to end by itself."""
     environment = {**os.environ, **GOOD_SETTINGS, **settings}
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "isp_billing.wsgi:application"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=180)
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_an_address_that_cannot_work_is_told_at_once(tmp_path, variables, told):
 
 def test_a_silent_database_is_tried_again_with_a_line_each_and_not_for_ever(capsys, monkeypatch):
     monkeypatch.setattr(wait_for_database, "PAUSE_SECONDS", 0.1)
-    with pytest.raises(wait_for_database.NotReady, match=r"127\.0\.0\.1:1 did not answer within 0\.5 s"):
-        wait_for_database.wait(NOWHERE, seconds=0.5)
+    with pytest.raises(wait_for_database.NotReady, match=r"127\.0\.0\.1:1 did not answer within 1\.5 s"):
+        wait_for_database.wait(NOWHERE, seconds=1.5)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) >= 2
     assert all(line.startswith("Waiting for the database at 127.0.0.1:1: ") for line in lines)
@@ -111,7 +111,7 @@ def test_a_silent_database_is_tried_again_with_a_line_each_and_not_for_ever(caps
 
 @pytest.mark.django_db
 def test_the_wait_ends_when_the_database_answers_and_a_missing_one_is_told(capsys):
-    wait_for_database.wait(database_url(), seconds=5)
+    wait_for_database.wait(database_url(), seconds=60)
     with pytest.raises(wait_for_database.NotReady, match="Create the missing database"):
         wait_for_database.wait(database_url("no_such_database"), seconds=5)
     assert capsys.readouterr().out == ""

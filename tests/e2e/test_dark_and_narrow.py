@@ -12,20 +12,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BRIGHTNESS = "getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)"
 
 
-def is_dark(tab):
-    return tab.evaluate("document.documentElement.classList.contains('dark')")
+DARK = "document.documentElement.classList.contains('dark')"  # once the script of the page has run
 
 
 def test_dark_mode_is_kept_from_page_to_page(desk):  # noqa: F811
     desk.emulate_media(color_scheme="dark")
     desk.reload()
-    assert is_dark(desk)
+    desk.wait_for_function(DARK)
     desk.locator("#nav-sidebar a[href='/admin/billing/customer/']").click()
     desk.get_by_role("heading", name="Customers").first.wait_for()
-    assert is_dark(desk)
+    desk.wait_for_function(DARK)
     desk.emulate_media(color_scheme="light")
     desk.reload()
-    assert not is_dark(desk)
+    desk.wait_for_function(f"!{DARK}")
 
 
 def test_a_payment_is_taken_on_a_phone(desk, off):  # noqa: F811

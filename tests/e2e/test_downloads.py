@@ -17,7 +17,7 @@ from tests.jobs.processes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT = 4  # seconds after which Gunicorn takes a worker for hung
+TIMEOUT = 8  # seconds after which Gunicorn takes a worker for hung
 CUSTOMERS = """
     INSERT INTO billing_customer (code, name, phone, email, address, tax_id, bill_per_subscription, created_at)
     SELECT 'D' || n, 'Customer ' || n, '', '', repeat('x', %s), '', false, %s FROM generate_series(1, %s) AS n
@@ -42,7 +42,7 @@ def web(tmp_path):
         log = (tmp_path / "web.log").open("w")
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         started.append(process)
-        until(lambda: _answers(port), 60, "an answer of the web server")
+        until(lambda: _answers(port), 120, "an answer of the web server")
         return port
 
     yield start
@@ -60,7 +60,7 @@ def _answers(port):
 
 
 def _get(port, path, cookie):
-    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     asking.request("GET", path, headers={"Cookie": f"sessionid={cookie}"})
     return asking.getresponse()
 
@@ -84,7 +84,7 @@ def customers(count, address=0):
 
 def test_a_list_that_takes_longer_than_a_request_may_comes_whole(web, admin_client):
     customers(60_000, address=250)
-    lines, seconds = download(web(), admin_client, seconds=3 * TIMEOUT)
+    lines, seconds = download(web(), admin_client, seconds=2 * TIMEOUT)
     assert seconds > TIMEOUT
     assert lines == 60_001
 
@@ -95,7 +95,7 @@ def test_control_without_signs_of_life_the_worker_is_replaced_in_the_middle(web,
     config = tmp_path / "without.py"
     config.write_text(WITHOUT_SIGNS_OF_LIFE)
     try:
-        lines, _ = download(web(config), admin_client, seconds=3 * TIMEOUT)
+        lines, _ = download(web(config), admin_client, seconds=2 * TIMEOUT)
     except (http.client.HTTPException, OSError):
         lines = 0
     assert lines < 60_001

@@ -10,6 +10,7 @@ from tests.builders import make_customer
 from tests.e2e.pictures import picture
 from tests.e2e.test_browser import desk, page  # noqa: F401  # fixtures
 from tests.importing import worked
+from tests.jobs.notes import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,6 +51,12 @@ def check(tab):
     tab.get_by_role("button", name="Import", exact=True).wait_for()
 
 
+def import_what_is_ordered():
+    """As the job does, once the click has come to the server."""
+    until(lambda: ImportedFile.objects.get().status == ImportedFile.Status.IMPORTING)
+    worked(ImportedFile.objects.get())
+
+
 def test_a_statement_with_errors_pays_what_it_can_and_gives_the_rest_back(desk, customers, statement):  # noqa: F811
     bring_in(desk, statement)
     check(desk)
@@ -57,8 +64,7 @@ def test_a_statement_with_errors_pays_what_it_can_and_gives_the_rest_back(desk, 
     desk.get_by_text("“ten” is not an amount").wait_for()
     assert not Payment.objects.exists()
     desk.get_by_role("button", name="Import", exact=True).dblclick()
-    desk.get_by_role("status").wait_for()
-    worked(ImportedFile.objects.get())
+    import_what_is_ordered()
     desk.get_by_text("imported", exact=True).wait_for()
     assert sorted(Payment.objects.values_list("customer__code", "amount")) == [
         ("C-17", Decimal(10)),
@@ -77,7 +83,7 @@ def test_the_same_statement_again_changes_nothing(desk, customers, statement):  
     bring_in(desk, statement)
     check(desk)
     desk.get_by_role("button", name="Import", exact=True).click()
-    worked(ImportedFile.objects.get())
+    import_what_is_ordered()
     before = list(Payment.objects.order_by("pk").values_list("pk", "amount"))
     bring_in(desk, statement)
     check_again(desk)
