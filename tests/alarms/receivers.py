@@ -18,10 +18,16 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every command
 
 
+_kept: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port where nobody listens, and that nobody else is given while the tests run; a server may take it."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    _kept.append(keeper)
+    return keeper.getsockname()[1]
 
 
 class MailServer:

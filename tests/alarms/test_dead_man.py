@@ -62,7 +62,7 @@ def test_a_service_that_does_not_answer_delays_nothing_and_is_logged_once_withou
     for _ in range(200):
         pings.run_started(BILLS, SLOT)
         pings.run_ended(BILLS, "")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10, "400 pings that are waited for take 40 s"
     until(lambda: len(service.requests) >= 3)
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("The dead-man address of bills cannot be reached: ")
