@@ -25,8 +25,8 @@ def off():
         return {row[0] for row in cursor.fetchall()}
 
 
-def live(settings, *, subscriptions, start, hours):
-    seed, began = int(os.environ.get("YEAR_SEED") or random.randrange(2**32)), time.monotonic()
+def live(settings, *, subscriptions, start, hours, seed=None):
+    seed, began = int(os.environ.get("YEAR_SEED") or seed or random.randrange(2**32)), time.monotonic()
     print(f"{subscriptions} subscriptions, {hours} hours; again with YEAR_SEED={seed}")
     settings.TIME_ZONE, settings.WEEKDAYS_WITHOUT_CUTS = "Africa/Cairo", ["fri", "sat"]  # a midnight is missing there
     settings.CUT_OFF_TIME, settings.MINIMUM_DEBT, settings.PROMISES_PER_YEAR = "09:00", "2", 6
@@ -53,7 +53,7 @@ def live(settings, *, subscriptions, start, hours):
 
 def test_a_spring_of_a_small_provider(settings):
     """With the night in April that has no midnight in Cairo."""
-    live(settings, subscriptions=60, start=SPRING, hours=50 * DAY)
+    live(settings, subscriptions=60, start=SPRING, hours=50 * DAY, seed=2026)
 
 
 @pytest.mark.heavy

@@ -1,4 +1,4 @@
-"""Random histories in several time zones and currencies; the seed of a run is printed."""
+"""Random histories in several time zones and currencies: a few that are always the same, and many that never are."""
 
 import os
 import random
@@ -20,9 +20,9 @@ PLACES = [
 ]
 
 
-def live(place, histories, django_settings):
+def live(place, histories, django_settings, seed=None):
     django_settings.TIME_ZONE, django_settings.CURRENCY = place
-    seed = int(os.environ.get("LIVES_SEED") or random.randrange(2**32))
+    seed = int(os.environ.get("LIVES_SEED") or seed or random.randrange(2**32))
     print(f"{histories} histories of {STEPS} steps in {place[0]}; again with LIVES_SEED={seed}")
     machine = settings(
         max_examples=histories,
@@ -39,7 +39,7 @@ def live(place, histories, django_settings):
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
 def test_a_few_random_lives_keep_the_books_and_the_access_right(place, settings):
-    live(place, 4, settings)
+    live(place, 4, settings, seed=2026)
 
 
 @pytest.mark.heavy
