@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,5 +51,7 @@ def _url(name: str) -> str:
 
 
 def _fingerprint() -> str:
+    """Of the migrations, and of the month: some make tables for the months from theirs on."""
     sources = [ROOT / "requirements.txt", *sorted(ROOT.glob("*/migrations/*.py"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    return f"{digest}_{datetime.now(UTC):%Y%m}"

@@ -8,7 +8,14 @@ from django.utils import timezone
 from billing.services.network import policy
 from tests.services.network.situations import account, make_online_subscription, make_router, policy_of
 
-START = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+
+def an_hour_of_one_day():
+    """The beginning of an hour that is over and in which no day begins: packets of a session are of one day."""
+    start = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    return start if (start + timedelta(hours=1)).date() == start.date() else start - timedelta(hours=1)
+
+
+START = an_hour_of_one_day()
 
 
 @pytest.fixture(autouse=True)
