@@ -6,8 +6,14 @@ import os
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from tests.migrated import template
+
+# How long an example takes says something of the machine, and nothing of what is tested.
+hypothesis.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("tests")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -79,7 +79,7 @@ class Life:
 
 @pytest.mark.django_db
 @given(steps=strategies.lists(STEPS, min_size=5, max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_used_is_the_sum_of_the_period_and_over_is_used_up(settings, steps):
     settings.TIME_ZONE = "Asia/Dhaka"
     policy.follow()
