@@ -42,7 +42,7 @@ def end_server(data):
     pid = postmaster_pid(data.parent)
     if pid and Path(f"/proc/{pid}/cwd").exists() and Path(f"/proc/{pid}/cwd").samefile(data):
         os.kill(pid, signal.SIGQUIT)
-    assert poll(lambda: not has_server(data.parent), until=time.monotonic() + 20)
+    assert poll(lambda: not has_server(data.parent), until=time.monotonic() + 90)
 
 
 def postmaster_pid(folder):
@@ -57,7 +57,7 @@ def connect(url):
         user=parts.username,
         password=unquote(parts.password),
         dbname=parts.path.strip("/"),
-        connect_timeout=5,
+        connect_timeout=60,
     )
 
 
@@ -93,5 +93,5 @@ def program(code, *arguments, user=None, python_path=ROOT, python=(sys.executabl
 def command(action, folder, **options):
     """Run the command line of utils.database and return its exit code, output and errors."""
     process = program(COMMAND, action, "--folder", folder, **options)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=200)
     return process.returncode, output.strip(), errors.strip()

@@ -21,7 +21,7 @@ def folder():
         yield place / "var" / "postgres"
 
 
-def await_true(condition, seconds=20):
+def await_true(condition, seconds=90):
     assert poll(condition, until=time.monotonic() + seconds)
 
 
@@ -76,7 +76,7 @@ def test_a_second_call_finds_it_at_once_and_says_nothing(folder, capsys):
     first = ensure_running(folder)
     capsys.readouterr()
     times = []
-    for _ in range(5):
+    for _ in range(20):
         begin = time.perf_counter()
         again = ensure_running(folder)
         times.append(time.perf_counter() - begin)
@@ -125,7 +125,7 @@ def test_a_taken_port_makes_it_choose_another_one(folder):
 
 def test_six_programs_at_once_make_one_database_and_all_connect(folder):
     programs = [program(START, folder) for _ in range(6)]
-    answers = [process.communicate(timeout=60) for process in programs]
+    answers = [process.communicate(timeout=200) for process in programs]
     urls, started = zip(*(output.split() for output, _ in answers), strict=True)
     assert sorted(started) == ["False"] * 5 + ["True"]
     assert len(set(urls)) == 1

@@ -19,7 +19,7 @@ def manage(*arguments, **environment):
         env={"PATH": os.environ["PATH"], **{name: value for name, value in values.items() if value is not None}},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
