@@ -167,8 +167,7 @@ def test_f19_an_edited_time_neither_spins_nor_stops_the_scheduler_and_is_correct
     began, before = time.monotonic(), process.processor_seconds
     DjangoJob.objects.filter(id="tick").update(next_run_time=timezone.now() + edited)
     notes.wait_for("tock", 3)
-    print("CPU", process.processor_seconds - before, time.monotonic() - began)
-    assert process.processor_seconds - before < 0.6
+    assert process.processor_seconds - before < (time.monotonic() - began) / 5
     until(
         lambda: timedelta(0) < DjangoJob.objects.get(id="tick").next_run_time - timezone.now() <= timedelta(seconds=5)
     )
