@@ -1,4 +1,7 @@
-"""Runs ``tests.jobs.program`` as process 1 of a namespace of its own, and hands SIGTERM on to it, as an engine does."""
+"""Runs ``tests.jobs.program`` as process 1 of a namespace of its own, and hands SIGTERM on to it, as an engine does.
+
+When this one is killed, so are the others.
+"""
 
 import os
 import signal
@@ -6,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-unshare = subprocess.Popen(["unshare", "--pid", "--fork", sys.executable, "-m", "tests.jobs.program"])
+namespace = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child=KILL"]
+unshare = subprocess.Popen([*namespace, sys.executable, "-m", "tests.jobs.program"])
 
 
 def pass_on(number, frame):
