@@ -73,11 +73,15 @@ def somebody_waits(cursor) -> bool:
 
 
 def until_somebody_waits(cursor) -> None:
+    until_somebody_waits_or(cursor, Event())
+
+
+def until_somebody_waits_or(cursor, came: Event) -> None:
+    """The other waits for this one, or came without."""
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
-        if somebody_waits(cursor):
+        if somebody_waits(cursor) or came.wait(0.005):
             return
-        time.sleep(0.005)
     raise AssertionError("Nobody came into the window.")
 
 
