@@ -69,10 +69,9 @@ def unlocked(monkeypatch):
 @pytest.fixture
 def no_balances():
     """No transaction waits for the row of a customer's balance, which is a lock of its own."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER ledgerentry_balance")
-        yield
-        cursor.execute("ALTER TABLE billing_ledgerentry ENABLE TRIGGER ledgerentry_balance")
+    execute("ALTER TABLE billing_ledgerentry DISABLE TRIGGER ledgerentry_balance")
+    yield
+    execute("ALTER TABLE billing_ledgerentry ENABLE TRIGGER ledgerentry_balance")
 
 
 @pytest.fixture
@@ -81,12 +80,17 @@ def no_exclusion():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'billline_day_billed_once'")
         [definition] = cursor.fetchone()
-        cursor.execute("ALTER TABLE billing_billline DROP CONSTRAINT billline_day_billed_once")
-        yield
-        with transaction.atomic():
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            cursor.execute("TRUNCATE billing_billline CASCADE")
-            cursor.execute(f"ALTER TABLE billing_billline ADD CONSTRAINT billline_day_billed_once {definition}")
+    execute("ALTER TABLE billing_billline DROP CONSTRAINT billline_day_billed_once")
+    yield
+    with transaction.atomic():
+        execute("SET LOCAL session_replication_role = replica")
+        execute("TRUNCATE billing_billline CASCADE")
+        execute(f"ALTER TABLE billing_billline ADD CONSTRAINT billline_day_billed_once {definition}")
+
+
+def execute(statement):
+    with connection.cursor() as cursor:  # a new one each time: a test that fails may have closed the connection
+        cursor.execute(statement)
 
 
 def subscribers(count=CUSTOMERS, **changes):
