@@ -51,8 +51,11 @@ database-stop: demo-venv ## stop the embedded PostgreSQL
 test: dev-venv lint ## check the code and run the tests, without the heavy ones (WORKERS=0 for one after the other)
 	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not heavy and not compose"
 
-test-all: test ## all of that, and the containers and the heavy ones (see setup-test-host)
-	$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --verbose -m "heavy or compose"
+test-all: test ## all of that, then the heavy ones and beside them the containers (see setup-test-host)
+	@mkdir -p var; $(VENV)/python -m pytest -m compose >var/compose-tests.log 2>&1 & compose=$$!; \
+	trap "kill $$compose" INT TERM; echo "The tests of the containers write var/compose-tests.log"; \
+	$(VENV)/python -m pytest --numprocesses 2 --maxschedchunk 1 --verbose -m "heavy and not compose"; heavy=$$?; \
+	wait $$compose; compose=$$?; cat var/compose-tests.log; [ $$heavy = 0 ] && [ $$compose = 0 ]
 
 chaos: dev-venv ## break schedulers, web and database at random for ten minutes, then look (SECONDS, SEED)
 	$(VENV)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

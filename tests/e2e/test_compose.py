@@ -15,7 +15,7 @@ from tests.e2e.engine.stack import BUILD_SECONDS, LONG_RUNNING, ONE_SHOT, poll
 from tests.e2e.engine.terminal import CTRL_C
 from utils.background_tasks import TIMETABLE
 
-pytestmark = [pytest.mark.compose, pytest.mark.xdist_group("compose"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 SECRET_FILES = [
     f"/run/secrets/{name}"

@@ -11,7 +11,7 @@ from tests.e2e.engine import runs
 from tests.e2e.engine.stack import BUILD_SECONDS, poll
 from tests.network.fake_radius import SECRET, FakeRadiusRouter
 
-pytestmark = [pytest.mark.compose, pytest.mark.xdist_group("compose"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 SUBSCRIBE = """
 from datetime import timedelta

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.engine import runs
 from tests.e2e.engine.stack import BUILD_SECONDS, poll
 
-pytestmark = [pytest.mark.compose, pytest.mark.xdist_group("compose"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 SECRET, PASSWORD = "secret-of-the-router", "correct-horse-of-rita"
 SECRETS = [f"/run/secrets/{name}" for name in ("network_key", "radius_database_password")]
