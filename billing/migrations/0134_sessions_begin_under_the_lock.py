@@ -15,7 +15,7 @@ FORMER = LATE.FORMER.replace("now(), 0, 0, 0,", LATE.COUNTERS) + NOTING.function
 # long goes on without the lock, and comparing finds what it missed.
 LOCK = """
 CREATE FUNCTION radius.lock_access(subscriptions bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET lock_timeout = '500ms' AS $$
 BEGIN
     PERFORM FROM billing_accessstate WHERE subscription_id = ANY(subscriptions)
     ORDER BY subscription_id FOR NO KEY UPDATE;
@@ -31,14 +31,10 @@ OF_LOGIN = """    PERFORM radius.lock_access(ARRAY(
     ));
 """
 OF_RECORD = "    PERFORM radius.lock_access(ARRAY[ended.subscription_id]);\n"
+SQL = LOCK + FORMER.replace(READ_POLICY, OF_LOGIN + READ_POLICY).replace(TAKE_RECORD, OF_RECORD + TAKE_RECORD)
 
 
 class Migration(migrations.Migration):
     dependencies = [("billing", "0133_sessions_first_heard_of_late")]
 
-    operations = [
-        migrations.RunSQL(
-            LOCK + FORMER.replace(READ_POLICY, OF_LOGIN + READ_POLICY).replace(TAKE_RECORD, OF_RECORD + TAKE_RECORD),
-            FORMER + "DROP FUNCTION radius.lock_access;",
-        )
-    ]
+    operations = [migrations.RunSQL(SQL, FORMER + "DROP FUNCTION radius.lock_access;")]
