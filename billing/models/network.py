@@ -96,6 +96,7 @@ class NetworkFinding(models.Model):
         WRONG_SPEED = "wrong-speed", "other speed or address than wanted"
         WRONG_COUNTER = "wrong-counter", "counter that cannot be"
         HELD = "held", "too many disconnects"
+        DENIED = "denied", "session that its router denies"
         NOT_COUNTED = "not-counted", "use that cannot be counted"
 
     router = models.ForeignKey(Router, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")

@@ -24,6 +24,11 @@ class Result(NamedTuple):
     detail: str = ""
     keeps_session: bool = False
 
+    @property
+    def ends_session(self) -> bool:
+        """Whether the session is over, as far as the router says."""
+        return self.outcome == Outcome.GONE or (self.outcome == Outcome.APPLIED and not self.keeps_session)
+
 
 class State(StrEnum):
     """What a subscriber may: everything, reach the page that says what is owed, nothing."""

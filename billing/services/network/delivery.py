@@ -205,7 +205,7 @@ class Worker:
         """What is done is the first wish that a router was told; ``need`` is what was read last."""
         cuts = need.cuts
         for online, _class, result in results:
-            if online and result.outcome == Outcome.APPLIED and not result.keeps_session:
+            if online and result.ends_session:
                 cuts = cuts.after_cut(need.wanted.state, self._clock())
         failed = [result for *_told, result in results if result.outcome in {Outcome.REFUSED, Outcome.UNREACHABLE}]
         is_held = not cuts.may_cut(need.wanted.state)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding
 
@@ -31,6 +32,12 @@ _HELD = """
     SELECT NULL::bigint, subscription.login, intent.held
     FROM billing_networkintent intent JOIN billing_subscription subscription ON subscription.id = intent.subscription_id
     WHERE intent.held <> '' AND (%s::bigint[] IS NULL OR intent.subscription_id = ANY(%s::bigint[]))
+"""
+# Each report after a denial is noted by PostgreSQL, so that silence of it is its end.
+_DENIED = """
+    UPDATE billing_networkfinding SET detail = left(%(told)s, 300), resolved_at = CASE
+        WHEN last_seen_at < clock_timestamp() - 3 * interim_seconds * interval '1 second' THEN clock_timestamp() END
+    FROM billing_networkpolicy WHERE resolved_at IS NULL AND kind = %(kind)s
 """
 
 
@@ -82,6 +89,16 @@ def follow_held() -> int:
     found = _held(None)
     settle(NetworkFinding.Kind.HELD, found)
     return note(NetworkFinding.Kind.HELD, found)
+
+
+def follow_denied() -> None:
+    """Put in words which sessions routers report and say they do not know, and close those that they report no more."""
+    told = _(
+        "The router says that it does not know this session, and goes on reporting it, so that it cannot be ended from "
+        "here: end it on the router itself, or restart the router."
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_DENIED, {"told": told, "kind": NetworkFinding.Kind.DENIED.value})
 
 
 def _held(subscription_ids: list[int] | None) -> list[Found]:

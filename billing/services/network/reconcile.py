@@ -73,6 +73,7 @@ def reconcile(*, now: datetime) -> Reconciled:
     if not targets.is_any_active():
         return Reconciled(closed=closed)
     intents.bring_near()
+    findings.follow_denied()
     adopted = unknown_sessions.adopt()
     unknown = unknown_sessions.look(repair=settings.NETWORK_REPAIR == "all")
     wrong = _watch.wrong(now, also=adopted)
