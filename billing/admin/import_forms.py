@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, 
 from billing.admin.fields import MethodField
 from billing.models import ImportedFile, ImportedRow, Payment
 from billing.rules import cells
-from billing.services.imports import kinds
+from billing.services.imports import kinds, passwords
 from billing.services.imports.values import CREDIT, OWED, Field
 from billing.words import gettext_lazy
 
@@ -33,6 +33,10 @@ ORDERS = [
 ]
 BALANCES = [(OWED, gettext_lazy("is owed to us")), (CREDIT, gettext_lazy("is the customer's credit"))]
 EXAMPLES = 3
+NOT_YOURS = gettext_lazy(
+    "Passwords and fixed addresses may only be brought in by who may give them to subscriptions. Choose no column for "
+    "them, or ask somebody who may."
+)
 
 
 class FileField(forms.FileField):
@@ -68,17 +72,18 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """For every field of the kind the column that it stands in, and how amounts and days are written."""
 
-    def __init__(self, file: ImportedFile, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: Any, file: ImportedFile, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.file = file
-        offered = [("", "–"), *((str(place), name) for place, name in enumerate(file.head))]
+        self.user, self.file = user, file
+        sealed = file.options.get(passwords.PLACES, ())
+        columns = [(str(place), name, place in sealed) for place, name in enumerate(file.head)]
         for field in kinds.FIELDS[file.kind]:
             self.fields[self.name_of(field)] = forms.ChoiceField(
                 label=_(field.label),
                 required=field.is_needed,
-                choices=offered,
+                choices=[("", "–"), *((place, name) for place, name, secret in columns if secret == field.is_secret)],
                 initial=str(file.mapping.get(field.name, "")),
-                help_text=_("Such as {example}").format(example=field.example) if field.example else "",
+                help_text=_help(field),
                 widget=UnfoldAdminSelectWidget,
             )
         self._add_options(file)
@@ -115,6 +120,9 @@ class ColumnsForm(forms.Form):
         source = values.get("source")
         if source:
             values["source"] = source.strip().casefold()
+        for field in kinds.FIELDS[self.file.kind]:
+            if field.permission and values.get(self.name_of(field)) and not self.user.has_perm(field.permission):
+                self.add_error(self.name_of(field), str(NOT_YOURS))
         return values
 
     @property
@@ -130,4 +138,10 @@ class ColumnsForm(forms.Form):
 
 def first_rows(rows: Sequence[ImportedRow]) -> list[list[str]]:
     """What stands in the first rows, to be shown beside the columns."""
-    return [[cells.text(cell) for cell in row.cells] for row in rows[:EXAMPLES]]
+    return [[passwords.shown(cell) for cell in row.cells] for row in rows[:EXAMPLES]]
+
+
+def _help(field: Field) -> str:
+    if field.is_secret:
+        return _("Only a column whose name says so, such as password: it is sealed when it is read.")
+    return _("Such as {example}").format(example=field.example) if field.example else ""

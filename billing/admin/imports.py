@@ -19,13 +19,12 @@ from django.views.decorators.http import require_POST
 
 from billing.admin import formatting
 from billing.admin.base import attempt
-from billing.admin.import_forms import NEEDS, ColumnsForm, UploadForm, first_rows
+from billing.admin.import_forms import NEEDS, NOT_YOURS, ColumnsForm, UploadForm, first_rows
 from billing.admin.panels import Column, Panel, columns
 from billing.models import ImportedFile, ImportedRow
-from billing.rules import cells
 from billing.rules.errors import Refused
 from billing.services import areas, audit, spreadsheets
-from billing.services.imports import files, kinds, sources
+from billing.services.imports import files, kinds, passwords, sources
 from billing.services.wording import counted, of_the_books
 from billing.words import gettext_lazy
 from utils.background_tasks import TIMETABLE
@@ -109,7 +108,7 @@ def import_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _columns(request: HttpRequest, file: ImportedFile) -> HttpResponse:
-    form = ColumnsForm(file, request.POST or None)
+    form = ColumnsForm(request.user, file, request.POST or None)
     chosen = attempt(form, lambda: files.check(file, mapping=form.mapping, options=form.options))
     if chosen:
         _start(request, timezone.now())
@@ -164,7 +163,7 @@ def _panel(file: ImportedFile, outcome: str) -> Panel:
     """The first rows with an outcome: what they say of each field that is used."""
     used = [(_(one.label), file.mapping[one.name]) for one in kinds.FIELDS[file.kind] if one.name in file.mapping]
     rows = [
-        (row.position, row.message or formatting.NONE, *(cells.text(row.cells[place]) for _, place in used))
+        (row.position, row.message or formatting.NONE, *(passwords.shown(row.cells[place]) for _, place in used))
         for row in file.rows.filter(outcome=outcome).order_by("position")[:ROWS_SHOWN]
     ]
     return Panel(
@@ -178,7 +177,13 @@ def _panel(file: ImportedFile, outcome: str) -> Panel:
 def begin_import(request: HttpRequest, pk: int) -> HttpResponse:
     """Have done what the preview shows."""
     file, now = _one(request, pk), timezone.now()
-    return _tried(request, file, lambda: files.begin_import(file, by=request.user, now=now), BEGUN, starts=True)
+
+    def begin() -> None:
+        if not request.user.has_perms(kinds.permissions_of(file)):
+            raise Refused(NOT_YOURS)
+        files.begin_import(file, by=request.user, now=now)
+
+    return _tried(request, file, begin, BEGUN, starts=True)
 
 
 @require_POST

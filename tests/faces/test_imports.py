@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import Area, AuditEntry, Customer, ImportedFile, Payment, StaffArea
-from billing.services.imports import files
-from tests.builders import make_customer
+from billing.services.imports import files, passwords
+from billing.services.network import accounts
+from tests.builders import make_customer, make_plan
 from tests.faces.conftest import shown_messages, text_of
 from tests.faces.desk import errors_of, facts
-from tests.importing import preview, worked
+from tests.importing import brought, checked, preview, worked
 from utils.models import JobRequest
 
 PAGE = "/admin/imports/"
@@ -187,6 +188,63 @@ def test_who_sees_some_areas_only_brings_nothing_in(admin_client, ann):
     assert str(file) not in text_of(admin_client.get(PAGE))
     assert admin_client.get(reverse("import_file", args=[file.pk])).status_code == 404
     assert "customers of all areas" in errors_of(send(admin_client))
+
+
+SUBSCRIPTIONS = "Login,Customer code,Plan,Password,IP,Word\nann-home,C-17,home-10,hunter2,198.51.100.7,open\n"
+
+
+@pytest.fixture
+def home():
+    return make_plan(code="home-10")
+
+
+def test_passwords_of_subscriptions_are_masked_on_every_page(admin_client, ann, home):
+    response = send(admin_client, SUBSCRIPTIONS + "bob,C-18,home-10,hunter2,,\n", "subscriptions")
+    form = response.context["form"]
+    assert (form["column_password"].value(), form["column_fixed_address"].value()) == ("3", "4")
+    assert form.fields["column_password"].choices == [("", "–"), ("3", "Password")]
+    assert ("3", "Password") not in form.fields["column_status"].choices
+    pages = text_of(response) + text_of(choose(admin_client, response, balance="owed"))
+    file = worked(ImportedFile.objects.get())
+    shown = text_of(admin_client.get(reverse("import_file", args=[file.pk])))
+    assert "network password; fixed address 198.51.100.7" in shown
+    errors = admin_client.get(reverse("import_errors", args=[file.pk]))
+    pages += shown + b"".join(errors.streaming_content).decode()
+    admin_client.post(reverse("begin_import", args=[file.pk]))
+    worked(file)
+    pages += text_of(admin_client.get(reverse("import_file", args=[file.pk])))
+    assert pages.count(passwords.MASK) >= 4
+    assert "hunter2" not in pages + str(list(AuditEntry.objects.values()))
+    assert accounts.password_of(ann.subscriptions.get()) == "hunter2"
+
+
+def test_passwords_and_addresses_need_the_permission_to_give_them(staff, ann, home):
+    clerk = staff("import_customers")
+    response = send(clerk, SUBSCRIPTIONS, "subscriptions")
+    assert errors_of(choose(clerk, response, balance="owed")).count("may only be brought in by who may give them") == 2
+    assert ImportedFile.objects.get().status == "uploaded"
+    choose(clerk, response, balance="owed", column_password="", column_fixed_address="")
+    assert worked(ImportedFile.objects.get()).status == "checked"
+    technician = staff("import_customers", "set_credentials")
+    choose(technician, send(technician, SUBSCRIPTIONS, "subscriptions"), balance="owed")
+    file = worked(ImportedFile.objects.earliest("-pk"))
+    answer = clerk.post(reverse("begin_import", args=[file.pk]), follow=True)
+    assert "may only be brought in by who may give them" in shown_messages(answer)
+    technician.post(reverse("begin_import", args=[file.pk]))
+    assert worked(file).status == "done"
+
+
+def test_the_pages_of_an_import_with_passwords_ask_no_more_queries_for_more_rows(admin_client, ann, home):
+    def asked_for(text):
+        with CaptureQueriesContext(connection) as asked:
+            file = checked(brought("subscriptions", text)[0])
+        assert set(file.rows.values_list("outcome", flat=True)) == {"new"}
+        return len(asked)
+
+    more = [f"ann-{number},C-17,home-10,hunter2,198.51.100.{number}," for number in range(1, 40)]
+    head = SUBSCRIPTIONS.splitlines()[0]
+    asked_for("\n".join([head, *more[:2]]))
+    assert asked_for("\n".join([head, *more])) == asked_for("\n".join([head, *more[:2]]))
 
 
 def test_no_page_of_an_import_writes_by_being_looked_at(admin_client, ann):

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from billing.models import ImportedFile, ImportedRow
 from billing.rules import cells
 from billing.rules.errors import Refused
-from billing.services.imports import kinds
+from billing.services.imports import kinds, passwords
 from billing.services.imports.reading import Row
 from billing.words import gettext_lazy
 
@@ -35,7 +35,10 @@ ENDED_ALREADY = gettext_lazy("It has gone on meanwhile. Load the page again.")
 
 @dataclass(frozen=True)
 class Upload:
-    """Rows of one kind; with ``mapping`` when it is known in which columns the fields stand."""
+    """Rows of one kind; with ``mapping`` when it is known in which columns the fields stand.
+
+    ``sealed`` are the numbers of the columns that have passwords, sealed.
+    """
 
     kind: str
     head: Sequence[str]
@@ -43,6 +46,7 @@ class Upload:
     mapping: Mapping[str, int] | None = None
     left_out: Sequence[str] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    sealed: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,13 @@ def upload(uploads: Sequence[Upload], *, name: str, by: Any, now: datetime, requ
 
 
 def _kept(one: Upload, name: str, by: Any, now: datetime, request_key: UUID) -> ImportedFile:
-    mapping = one.mapping or cells.guessed(kinds.in_english(one.kind, one.head), kinds.names_of(one.kind))
+    mapping = one.mapping or kinds.guessed(one.kind, one.head, one.sealed)
     file = ImportedFile.objects.create(
         kind=one.kind,
         name=name[-200:],
         head=list(one.head),
         mapping=dict(mapping),
-        options={**_usual(one, mapping), **one.options},
+        options={**_usual(one, mapping), **one.options, passwords.PLACES: list(one.sealed)},
         left_out=list(one.left_out),
         total=len(one.rows),
         request_key=request_key,
@@ -111,11 +115,17 @@ def check(file: ImportedFile, *, mapping: Mapping[str, int], options: Mapping[st
     """Have the rows checked with these columns; again when others are chosen than before.
 
     Raises:
-        Refused: a needed field has no column, or the file is being imported or has ended.
+        Refused: a needed field has no column, a secret one that is not sealed, or the file is being imported or has
+            ended.
     """
     missing = [_(one.label) for one in kinds.FIELDS[file.kind] if one.is_needed and one.name not in mapping]
     if missing:
         raise Refused("Choose the column of: {missing}.", missing=", ".join(missing))
+    sealed = file.options.get(passwords.PLACES, ())
+    if wrong := [
+        one for one in kinds.FIELDS[file.kind] if one.name in mapping and one.is_secret != (mapping[one.name] in sealed)
+    ]:
+        raise Refused("{label} cannot stand in the column that was chosen.", label=_(wrong[0].label))
     chosen = {"mapping": dict(mapping), "options": {**file.options, **options}}
     _go_on(file, (Status.UPLOADED, Status.CHECKED, Status.CHECKING), Status.CHECKING, **chosen)
     return file
@@ -150,6 +160,8 @@ def _go_on(file: ImportedFile, before: Sequence[str], status: str, **changes: An
     rows = ImportedFile.objects.filter(pk=file.pk, status__in=before)
     if not rows.update(**{"status": status, "done": 0, "tries": 0, **changes}):
         raise Refused(ENDED_ALREADY)
+    if "ended_at" in changes:
+        passwords.forget(file)
 
 
 def is_anything_waiting() -> bool:
@@ -194,7 +206,7 @@ def errors(file: ImportedFile) -> Iterator[list[Any]]:
     """The rows that cannot be imported as they were read, each with what is wrong."""
     refused = file.rows.filter(outcome=ImportedRow.Outcome.REFUSED).order_by("position")
     for position, row, message in refused.values_list("position", "cells", "message").iterator():
-        yield [*map(cells.text, row), str(position), message]
+        yield [*map(passwords.shown, row), str(position), message]
 
 
 def forget(*, before: datetime) -> int:

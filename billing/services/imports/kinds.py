@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -41,6 +41,22 @@ _IMPORTERS: dict[str, type[Importer]] = {
 def kind_of(file: ImportedFile, *, now: datetime) -> Importer:
     """What works on the rows of ``file``."""
     return _IMPORTERS[file.kind](file.options, file=file, now=now, by=file.ordered_by or file.uploaded_by)
+
+
+def permissions_of(file: ImportedFile) -> set[str]:
+    """What bringing in the columns that were chosen needs besides the permission of the kind."""
+    return {one.permission for one in FIELDS[file.kind] if one.permission and one.name in file.mapping}
+
+
+def guessed(kind: str, head: Sequence[str], sealed: Collection[int]) -> dict[str, int]:
+    """In which column each field probably stands: secrets in those that are ``sealed``, and nothing else there."""
+    english, names = in_english(kind, head), names_of(kind)
+    found: dict[str, int] = {}
+    for is_secret in (False, True):
+        columns = [name if (place in sealed) == is_secret else "" for place, name in enumerate(english)]
+        fields = [one.name for one in FIELDS[kind] if one.is_secret == is_secret]
+        found |= cells.guessed(columns, {name: names[name] for name in fields})
+    return found
 
 
 def names_of(kind: str) -> dict[str, Sequence[str]]:

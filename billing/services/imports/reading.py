@@ -20,6 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from billing.rules import cells
 from billing.rules.cells import Cell
 from billing.rules.errors import Refused
+from billing.services.imports import passwords
 from billing.services.wording import of_the_books
 
 DELIMITERS = ",;\t|"
@@ -34,7 +35,9 @@ WINDOWS = (
     | dict.fromkeys(("be", "bg", "mk", "ru", "sr", "uk"), "cp1251")
     | {"el": "cp1253", "he": "cp1255", "tr": "cp1254"}
 )
-SECRET = re.compile(r"passw|secret|\bpin\b", re.IGNORECASE)
+SECRET = re.compile(
+    r"passw|secret|\bpin\b|contrase|palavra-passe|senha|mot de passe|كلمة (ال)?مرور|পাসও\S{1,2}ার্ড", re.IGNORECASE
+)
 ZIP = b"PK\x03\x04"  # how such a file begins
 XLSX_PART = "xl/workbook.xml"
 
@@ -48,20 +51,24 @@ class Table:
     head: list[str]
     rows: list[Row]
     left_out: tuple[str, ...] = ()
+    sealed: tuple[int, ...] = ()
 
 
-def table(content: bytes, known: Iterable[str]) -> Table:
+def table(content: bytes, known: Iterable[str], *, seals: bool = False) -> Table:
     """The one table of a CSV or XLSX file; ``known`` are names of columns by which its head is found.
+
+    Columns that hold passwords are sealed when ``seals``, and else not kept.
 
     Raises:
         Refused: it cannot be read, is empty, or has more rows than the settings allow.
     """
     try:
-        return _headed(_rows(content), set(map(cells.likeness, known)))
+        head, rows = _headed(_rows(content), set(map(cells.likeness, known)))
     except (csv.Error, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, EOFError) as error:
         raise Refused(
             "The file cannot be read as CSV or XLSX: {error}. Save it anew as CSV, UTF-8.", error=error
         ) from error
+    return with_secrets_sealed(head, rows) if seals else without_secrets(head, rows)
 
 
 def _rows(content: bytes) -> Iterator[Row]:
@@ -132,7 +139,7 @@ def _of_workbook(content: bytes) -> Iterator[Row]:
         book.close()
 
 
-def _headed(rows: Iterator[Row], known: set[str]) -> Table:
+def _headed(rows: Iterator[Row], known: set[str]) -> tuple[list[str], list[Row]]:
     first = list(islice(rows, LINES_BEFORE))
     at = max(range(len(first)), key=lambda place: _likeness(first[place], known), default=None)
     if at is None or not any(first[at]):
@@ -144,12 +151,25 @@ def _headed(rows: Iterator[Row], known: set[str]) -> Table:
         raise Refused(
             "The file has {head} columns, more than {most_columns}.", head=len(head), most_columns=MOST_COLUMNS
         )
-    return without_secrets(_named(head), _checked(first[at + 1 :], rows, len(head)))
+    return _named(head), _checked(first[at + 1 :], rows, len(head))
+
+
+def with_secrets_sealed(head: Sequence[str], rows: Sequence[Row]) -> Table:
+    """The table with the cells of columns that hold passwords sealed."""
+    secret = _secret(head)
+    for row in rows:
+        for place in secret:
+            row[place] = passwords.sealed(row[place])
+    return Table([*head], [*rows], sealed=tuple(secret))
+
+
+def _secret(head: Sequence[str]) -> list[int]:
+    return [place for place, name in enumerate(head) if SECRET.search(name)]
 
 
 def without_secrets(head: Sequence[str], rows: Iterable[Row]) -> Table:
     """The table without columns that hold passwords: we have no use for them, so they are not kept."""
-    secret = [place for place, name in enumerate(head) if SECRET.search(name)]
+    secret = _secret(head)
     kept = [place for place in range(len(head)) if place not in secret]
     with of_the_books():
         left_out = tuple(_("the column {head}, which is not kept").format(head=head[place]) for place in secret)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from billing.models import ImportedFile, ImportedRow
 from billing.rules.errors import Refused
-from billing.services.imports import files, kinds
+from billing.services.imports import files, kinds, passwords
+from billing.services.imports.network_columns import ADDRESS
 from billing.services.imports.values import Found, Outcome, Values
 from billing.words import gettext_noop
 
@@ -39,6 +40,15 @@ _REPEATED = """
           FROM billing_importedrow WHERE file_id = %(file)s AND key <> '') AS known
     WHERE known.id = stored.id AND known.position > known.first AND stored.outcome IN ('new', 'changed', 'suspended')
 """
+# The first row that may have an address counts; the others had valid ones, too, or they would be refused already.
+_SAME_ADDRESS = """
+    UPDATE billing_importedrow AS stored SET outcome = 'refused', message = format(%(message)s, first)
+    FROM (SELECT id, first_value(position) OVER (PARTITION BY (cells ->> %(place)s)::inet ORDER BY position) AS first
+          FROM billing_importedrow
+          WHERE file_id = %(file)s AND outcome IN ('new', 'changed', 'same') AND cells ->> %(place)s <> '') AS known
+    WHERE known.id = stored.id AND stored.position > known.first AND stored.outcome IN ('new', 'changed')
+"""
+SAME_ADDRESS = gettext_noop("Row %s of the file has the same fixed address. Correct one of the two.")
 REPEATED = gettext_noop("Row %s of the file is the same. Take one of the two out, or correct it.")
 
 
@@ -85,6 +95,7 @@ def _import(file: ImportedFile, now: datetime) -> int:
         _write(wanted, done)
         if file.done + len(rows) == file.total:
             _move(file, Status.DONE, ended_at=now)
+            passwords.forget(file)
     return len(rows)
 
 
@@ -147,3 +158,6 @@ def _write(rows: Sequence[ImportedRow], found: Sequence[Found]) -> None:
 def _refuse_repeated(file: ImportedFile) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_REPEATED, {"message": _(REPEATED), "file": file.pk})
+        if ADDRESS in file.mapping:
+            place = file.mapping[ADDRESS]
+            cursor.execute(_SAME_ADDRESS, {"message": _(SAME_ADDRESS), "file": file.pk, "place": place})

@@ -33,10 +33,11 @@ def read(content: bytes, *, kind: str) -> list[Upload]:
     if content[:4] != reading.ZIP and dumps.is_dump(text := reading.decoded(content)):
         return _known(dumps.tables(text, foreign.WANTED))
     known = [name for names in kinds.names_of(kind).values() for name in names]
-    table = reading.table(content, [*known, *kinds.own_names(kind)])
+    has_secrets = any(one.is_secret for one in kinds.FIELDS[kind])
+    table = reading.table(content, [*known, *kinds.own_names(kind)], seals=has_secrets)
     if name := foreign.named_like(table.head):
         return _known({name: (table.head, table.rows)})
-    return [Upload(kind, table.head, table.rows, left_out=table.left_out)]
+    return [Upload(kind, table.head, table.rows, left_out=table.left_out, sealed=table.sealed)]
 
 
 def _of_zip(content: bytes) -> dict[str, tuple[Sequence[str], Sequence[Row]]]:

@@ -24,13 +24,19 @@ OWED, CREDIT = "owed", "credit"  # what a balance above zero means in a file
 
 @dataclass(frozen=True)
 class Field:
-    """What a column may hold: ``names`` are those by which it goes in files, ``example`` how it is written."""
+    """What a column may hold: ``names`` are those by which it goes in files, ``example`` how it is written.
+
+    What ``is_secret`` stands only in columns that were sealed when they were read. ``permission`` is what bringing it
+    in needs besides that of the kind.
+    """
 
     name: str
     label: str
     names: tuple[str, ...] = ()
     is_needed: bool = False
     example: str = ""
+    is_secret: bool = False
+    permission: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from billing.services import locks
 from billing.services.network import intents, sealing
 
 LOGIN = re.compile(r"[a-z0-9._@-]{1,64}")
+PASSWORD = re.compile(r"(?! )[ -~]{1,64}(?<! )")  # what PAP, CHAP, FreeRADIUS and RouterOS all take as it is
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that are taken for another when they are read out
 PASSWORD_LENGTH = 12
 
@@ -33,12 +34,37 @@ def new_password(subscription: Subscription) -> str:
     Raises:
         Refused: its login cannot be used at routers, or there is no NETWORK_KEY.
     """
+    password = generated()
+    set_password(subscription, password)
+    return password
+
+
+def generated() -> str:
+    """A password that nobody has yet and that can be read out."""
+    return "".join(secrets.choice(LETTERS) for _ in range(PASSWORD_LENGTH))
+
+
+@transaction.atomic
+def set_password(subscription: Subscription, password: str) -> None:
+    """Give a subscription the password that its modem has already.
+
+    Raises:
+        Refused: the password or its login cannot be used at routers, or there is no NETWORK_KEY.
+    """
+    check_password(password)
     _check_login(subscription)
     locks.access_state(subscription.pk)
-    password = "".join(secrets.choice(LETTERS) for _ in range(PASSWORD_LENGTH))
     sealed = sealing.seal(password)
     NetworkAccount.objects.update_or_create(pk=subscription.pk, defaults={"password_sealed": sealed})
-    return password
+
+
+def check_password(password: str) -> None:
+    """Raise Refused, without the password, for one that routers do not take or change on the way."""
+    if not PASSWORD.fullmatch(password):
+        raise Refused(
+            "The password cannot be used at routers: they take 1 to 64 letters without accents, digits, signs of a US "
+            "keyboard and spaces, none of these first or last."
+        )
 
 
 def password_of(subscription: Subscription) -> str:
@@ -65,11 +91,9 @@ def place(subscription: Subscription, *, fixed_address: str | None, router: Rout
     account = of(subscription)
     if account is None:
         raise Refused("It has no credentials yet. Use “New password” first.")
-    wanted = fixed_address or None
+    wanted = checked_address(fixed_address) if fixed_address else None
     if (account.fixed_address, account.router) == (wanted, router):
         return False
-    if wanted and not _can_be_given(wanted):
-        raise Refused("{wanted} is no address that a subscriber can have.", wanted=wanted)
     if wanted and (other := NetworkAccount.objects.filter(fixed_address=wanted).exclude(pk=account.pk).first()):
         raise Refused("{wanted} is the address of {login} already.", wanted=wanted, login=other.subscription.login)
     if router and router.kind != Router.Kind.ROUTEROS:
@@ -125,19 +149,34 @@ def is_any_router_active() -> bool:
     return Router.objects.filter(is_active=True).exists()
 
 
-def _can_be_given(address: str) -> bool:
-    read = ip_address(address)
+def checked_address(address: str) -> str:
+    """A fixed address in its usual form.
+
+    Raises:
+        Refused: it is no IP address, or none that a subscriber can have.
+    """
+    try:
+        read = ip_address(address)
+    except ValueError as error:
+        raise Refused("“{wanted}” is no IP address. Write it like 198.51.100.7.", wanted=address) from error
     is_special = read.is_unspecified or read.is_loopback or read.is_link_local or read.is_multicast
-    return not (is_special or read.is_reserved)
+    if is_special or read.is_reserved or "%" in address:
+        raise Refused("{wanted} is no address that a subscriber can have.", wanted=address)
+    return str(read)
+
+
+def check_letters(login: str) -> None:
+    """Raise Refused for a login with letters that routers do not take."""
+    if not LOGIN.fullmatch(login.lower()):
+        raise Refused(
+            "The login “{login}” cannot be used at routers: they take a to z, 0 to 9 and . _ @ -, at most 64 of them.",
+            login=login,
+        )
 
 
 def _check_login(subscription: Subscription) -> None:
+    check_letters(subscription.login)
     login = subscription.login.lower()
-    if not LOGIN.fullmatch(login):
-        raise Refused(
-            "The login “{login}” cannot be used at routers: they take a to z, 0 to 9 and . _ @ -, at most 64 of them.",
-            login=subscription.login,
-        )
     same = Subscription.objects.annotate(lower=Lower("login")).filter(Q(lower=login)).exclude(pk=subscription.pk)
     if other := same.first():
         raise Refused("The login “{login}” is the same to routers, which do not tell A from a.", login=other.login)

@@ -8,6 +8,7 @@ from django.utils.translation import override
 
 from billing.models import AccessState, Account, Area, Bill, Customer, Plan, Subscription, TaxRate
 from billing.services import billing_run, blocks
+from billing.services.network import accounts
 from tests.builders import at, make_customer, make_plan, make_subscription
 from tests.importing import bring_in, brought, checked, imported, messages, outcomes, preview
 
@@ -188,7 +189,7 @@ def test_a_subscription_that_cannot_be_is_told(ann, row, outcome, says):
     assert says in messages(file)[0]
 
 
-def test_an_export_of_splynx_is_understood_as_it_comes():
+def test_an_export_of_splynx_is_understood_as_it_comes(settings):
     bring_in("plans", "Title,Price,Speed download,Speed upload\nFiber 50,30.00,50000,10000\n")
     customers = (
         "ID,Status,Portal login,Portal password,Full name,Phone number,Email,Street,City,Account balance\n"
@@ -201,7 +202,9 @@ def test_an_export_of_splynx_is_understood_as_it_comes():
         "ID,Customer ID,Status,Tariff plan,Description,Start date,End date,Login,Password,IPv4\n"
         "3,17,Active,Fiber 50,Home,2026-05-01,,ann17-1,secret,10.0.0.7\n"
     )
+    settings.NETWORK_KEY = "k" * 40
     bring_in("subscriptions", services)
     subscription = Subscription.objects.get()
+    assert (accounts.password_of(subscription), accounts.of(subscription).fixed_address) == ("secret", "10.0.0.7")
     assert (subscription.login, subscription.plan.name, subscription.customer.code) == ("ann17-1", "Fiber 50", "17")
     assert (subscription.customer.name, balance(subscription.customer)) == ("Ann Example", 25)

@@ -5,10 +5,11 @@ import re
 import zipfile
 
 import pytest
+from django.utils.translation import gettext, override
 from openpyxl import Workbook
 
 from billing.rules.errors import Refused
-from billing.services.imports import reading
+from billing.services.imports import passwords, reading
 
 KNOWN = ("code", "name", "amount")
 
@@ -66,6 +67,21 @@ def test_columns_with_passwords_are_not_kept():
     table = reading.table(b"username,PPPoE Password,name\nann,hunter2,Ann\n", KNOWN)
     assert (table.head, table.rows) == (["username", "name"], [["ann", "Ann"]])
     assert table.left_out == ("the column PPPoE Password, which is not kept",)
+
+
+@pytest.mark.parametrize("language", ["en", "bn", "es", "pt", "fr", "ar"])
+def test_passwords_are_known_by_what_our_pages_call_them(language):
+    with override(language):
+        head = f"username,{gettext('Network password')},{gettext('Password')}\nann,x,y\n"
+    assert reading.table(head.encode(), KNOWN).head == ["username"]
+
+
+def test_where_passwords_are_of_use_they_are_sealed_at_once(settings):
+    settings.NETWORK_KEY = "k" * 40
+    table = reading.table(b"username,PPPoE Password,name\nann,hunter2,Ann\nbob,,Bob\n", KNOWN, seals=True)
+    assert (table.head, table.sealed) == (["username", "PPPoE Password", "name"], (1,))
+    assert "hunter2" not in str(table)
+    assert [row[1] and passwords.opened(row[1]) for row in table.rows] == ["hunter2", ""]
 
 
 @pytest.mark.parametrize(
