@@ -97,6 +97,7 @@ class NetworkFinding(models.Model):
         WRONG_COUNTER = "wrong-counter", "counter that cannot be"
         HELD = "held", "too many disconnects"
         DENIED = "denied", "session that its router denies"
+        NO_UPDATES = "no-updates", "router without interim updates"
         NOT_COUNTED = "not-counted", "use that cannot be counted"
 
     router = models.ForeignKey(Router, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")

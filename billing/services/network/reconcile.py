@@ -7,34 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from billing.models import NetworkFinding
-from billing.services.network import findings, intents, local_entries, policy, targets, unknown_sessions
+from billing.services.network import findings, intents, local_entries, policy, stale_sessions, targets, unknown_sessions
 from billing.services.network.findings import Found
 from billing.services.network.local_entries import Wrong
 from billing.services.network.wrong_sessions import Watch
 
 Kind = NetworkFinding.Kind
-MOST_CLOSED = 5_000  # sessions that are closed in one run, because nothing was heard of them
-
 _watch = Watch()  # of this process
-
-# Silence of a router that says nothing at all tells nothing of its sessions, unless it is not listened to any more.
-_CLOSE_STALE = """
-    SELECT count(radius.close_session(unique_id, updated_at, 'Lost-Interim')) FROM (
-        SELECT unique_id, updated_at
-        FROM billing_onlinesession
-        WHERE updated_at < %(now)s - 3 * (SELECT interim_seconds FROM billing_networkpolicy) * interval '1 second'
-            AND router_id = ANY(ARRAY(
-                SELECT router_id FROM billing_routerstate JOIN billing_networkpolicy policy ON policy.id = 1
-                WHERE last_contact_at > %(now)s - interim_seconds * interval '1 second'
-                UNION ALL SELECT id FROM billing_router WHERE NOT is_active
-            ))
-        ORDER BY id LIMIT %(limit)s FOR UPDATE
-    ) AS stale
-"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +51,7 @@ def reconcile(*, now: datetime) -> Reconciled:
     that were left open are closed, and nothing else is done.
     """
     policy.follow()
-    closed = _close_stale(now)
+    closed = stale_sessions.close(now)
     if not targets.is_any_active():
         return Reconciled(closed=closed)
     intents.bring_near()
@@ -97,9 +79,3 @@ def note_wrong(wrong: Sequence[Wrong], *, now: datetime, silent: Sequence[int]) 
         findings.note(kind, found)
     if wrong and settings.NETWORK_REPAIR != "none":
         intents.enqueue({row.subscription_id for row in wrong}, reason="reconcile", now=now)
-
-
-def _close_stale(now: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSE_STALE, {"now": now, "limit": MOST_CLOSED})
-        return int(cursor.fetchone()[0])
