@@ -64,6 +64,8 @@ def asked_once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
 class NotesActions(ModelAdmin):
     """What is done with the rows that were chosen in a list is written into the audit, row by row.
 
+    An action with ``notes_itself`` does that, for those rows with which it did something.
+
     Names of rows are stored in the language of the books, in the history of a row as well.
     """
 
@@ -71,10 +73,11 @@ class NotesActions(ModelAdmin):
         chosen, name = request.POST.getlist(ACTION_CHECKBOX_NAME), request.POST.get("action", "")
         rows = list(queryset.filter(pk__in=chosen))
         response = super().response_action(request, queryset)
-        if response is not None and name in (offered := self.get_actions(request)):
+        action = self.get_actions(request).get(name)
+        if response is not None and action and not getattr(action[0], "notes_itself", False):
             with of_the_books():
                 for row in rows:
-                    audit.note(row, offered[name][2])
+                    audit.note(row, action[2])
         return response
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

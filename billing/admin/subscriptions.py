@@ -22,6 +22,7 @@ from billing.admin.ending_actions import EndSubscription
 from billing.admin.filters import AccessFilter
 from billing.admin.hold_actions import HoldSubscription, ResumeSubscription
 from billing.admin.network_actions import ApplyAgain, Disconnect, NewPassword, Place, ShowPassword
+from billing.admin.new_passwords import generate_passwords
 from billing.admin.panels import Panel
 from billing.admin.plan_change_actions import ChangePlan
 from billing.admin.renewal_actions import RenewSubscription
@@ -52,7 +53,8 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
         (_("Billing"), {"fields": (("billed_until", "next_bill"),)}),
     )
     readonly_fields = ("access", "cut_off", "billed_until", "next_bill", "created_at")
-    actions = ["disable_selected", "restore_selected"]
+    actions = ["disable_selected", "restore_selected", "generate_passwords"]
+    generate_passwords = generate_passwords
     change_plan = action_of(ChangePlan)
     hold = action_of(HoldSubscription)
     resume = action_of(ResumeSubscription)
@@ -97,6 +99,9 @@ class SubscriptionAdmin(ShowsCutOff, SearchedByCustomer, AddedByService):
 
     def has_control_access_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.change_subscription")
+
+    def has_set_credentials_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("billing.set_credentials")
 
     def has_issue_bill_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("billing.add_bill")

@@ -27,6 +27,9 @@ _ACCESS_STATES = """
     WHERE subscription_id = ANY(ARRAY(SELECT id FROM billing_subscription WHERE customer_id = ANY(%s)))
     ORDER BY subscription_id FOR NO KEY UPDATE
 """
+_ACCESS_STATES_OF = """
+    SELECT FROM billing_accessstate WHERE subscription_id = ANY(%s) ORDER BY subscription_id FOR NO KEY UPDATE
+"""
 # Both parts are read to their ends: a customer is locked also where there is no access state at all.
 _MONEY = """
     WITH owner AS MATERIALIZED (SELECT id FROM billing_customer WHERE id = %s FOR NO KEY UPDATE),
@@ -95,6 +98,12 @@ def access_states(customer_ids: Collection[int]) -> None:
     """Lock the access states of all subscriptions of some customers, whom the caller has locked."""
     with connection.cursor() as cursor:
         cursor.execute(_ACCESS_STATES, [list(customer_ids)])
+
+
+def access_states_of(subscription_ids: Collection[int]) -> None:
+    """Lock the access states of some subscriptions, whatever customers they are of."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCESS_STATES_OF, [list(subscription_ids)])
 
 
 def access_state(subscription_id: int) -> AccessState:
