@@ -9,13 +9,18 @@ from billing.models.subscriptions import Subscription
 
 
 class NetworkPolicy(models.Model):
-    """The settings that PostgreSQL needs to answer routers; one row, kept in step with the environment."""
+    """The settings that PostgreSQL needs to answer routers; one row, kept in step with the environment.
+
+    Sessions that began before ``interim_since`` are reported every ``former_interim_seconds``, until they end.
+    """
 
     unpaid_access = models.CharField(max_length=6, choices=Plan.UnpaidAccess, default=Plan.UnpaidAccess.OFF)
     garden_kbps = models.PositiveIntegerField()
     garden_pool = models.CharField(max_length=64, blank=True)
     garden_address_list = models.CharField(max_length=64, blank=True)
     interim_seconds = models.PositiveIntegerField()
+    former_interim_seconds = models.PositiveIntegerField(default=0, db_default=0)
+    interim_since = models.DateTimeField(null=True)
     time_zone = models.CharField(max_length=64)
 
     class Meta:

@@ -1,6 +1,7 @@
 import pytest
 
-from billing.services.network import sealing
+from billing.models import NetworkPolicy
+from billing.services.network import policy, sealing
 from tests.jobs.conftest import other_session  # noqa: F401  (a fixture)
 from tests.network import freeradius_coa
 from tests.network.billing_side import make_router
@@ -51,3 +52,15 @@ def router_with_rest(router, routeros):
     router.certificate_sha256 = target.certificate_sha256
     router.save()
     return router
+
+
+@pytest.fixture
+def report_every(settings, transactional_db):
+    """Set after how many seconds sessions that begin are reported, until the test ends."""
+
+    def choose(seconds):
+        settings.NETWORK_INTERIM_SECONDS = seconds
+        policy.follow()
+
+    yield choose
+    NetworkPolicy.objects.update(interim_seconds=300, former_interim_seconds=0, interim_since=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing.models import NetworkFinding, OnlineSession, RouterState
+from billing.models import NetworkFinding, NetworkPolicy, OnlineSession, RouterState
 from tests.network.billing_side import log_in, subscriber
 from tests.network.test_reconcile import look, open_findings
 
@@ -74,3 +74,28 @@ def test_a_router_that_is_not_in_use_any_more_leaves_the_list(online, router):
     type(router).objects.update(is_active=False)
     look()
     assert open_findings("no-updates") == []
+
+
+def changed_so_long_ago(ago: timedelta):
+    NetworkPolicy.objects.update(interim_since=timezone.now() - ago)
+
+
+def test_a_session_is_closed_by_the_interval_that_it_began_with(online, report_every):
+    report_every(60)
+    changed_so_long_ago(2 * INTERVAL)
+    before = online(before=5 * INTERVAL, reported=3 * INTERVAL)  # ten minutes ago, within three intervals of five
+    since = online(before=INTERVAL)
+    assert look().closed == 1
+    assert list(OnlineSession.objects.all()) == [before] and since.pk != before.pk
+    OnlineSession.objects.update(updated_at=timezone.now() - 3.1 * INTERVAL)
+    assert look().closed == 1
+
+
+def test_the_longest_interval_of_open_sessions_is_remembered(online, report_every):
+    session = online(before=INTERVAL)
+    report_every(120)
+    report_every(60)
+    assert NetworkPolicy.objects.get().former_interim_seconds == 300
+    session.delete()
+    report_every(90)
+    assert NetworkPolicy.objects.get().former_interim_seconds == 60

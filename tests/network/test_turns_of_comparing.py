@@ -61,9 +61,10 @@ def test_what_was_delivered_is_looked_at_for_some_minutes(watch, online, radius_
     assert wrong(watch) == [online[0].login]
 
 
-def test_what_was_delivered_is_looked_at_until_its_router_must_have_reported(watch, online, radius_router, settings):
-    settings.NETWORK_INTERIM_SECONDS = 3600
-    follow()
+def test_what_was_delivered_is_looked_at_until_its_router_must_have_reported(
+    watch, online, radius_router, report_every
+):
+    report_every(3600)
     radius_router.keeps_sessions = True
     switch(online[0].subscription, False)
     deliver()

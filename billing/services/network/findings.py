@@ -36,7 +36,9 @@ _HELD = """
 # Each report after a denial is noted by PostgreSQL, so that silence of it is its end.
 _DENIED = """
     UPDATE billing_networkfinding SET detail = left(%(told)s, 300), resolved_at = CASE
-        WHEN last_seen_at < clock_timestamp() - 3 * interim_seconds * interval '1 second' THEN clock_timestamp() END
+        WHEN last_seen_at < clock_timestamp()
+            - 3 * greatest(interim_seconds, former_interim_seconds) * interval '1 second'
+        THEN clock_timestamp() END
     FROM billing_networkpolicy WHERE resolved_at IS NULL AND kind = %(kind)s
 """
 

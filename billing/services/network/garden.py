@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from ipaddress import IPv6Address, ip_address
 
-from django.conf import settings
 from django.db import connection
 
 from billing.models import Bill, Customer
-from billing.rules.network import SILENT_INTERVALS
 from billing.services import summary
+from billing.services.network.policy import SILENCE
 
 MOST_BILLS = 12
 # Routers may use the same private addresses: then nobody knows who asks. On one router the newest session has it.
-_WHO = """
+_WHO = f"""
     SELECT session.router_id, subscription.customer_id,
         policy.why IN ('unpaid', 'quota, unpaid') AND is_seen,
         CASE WHEN policy.why IN ('quota', 'quota, unpaid') AND is_seen THEN period_end END
@@ -24,10 +23,11 @@ _WHO = """
     LEFT JOIN billing_subscription subscription ON subscription.id = session.subscription_id
     LEFT JOIN radius.policy policy ON policy.subscription_id = session.subscription_id
     LEFT JOIN billing_datause used ON used.subscription_id = session.subscription_id
-    CROSS JOIN LATERAL (SELECT policy.state <> 'on' AND session.updated_at > %(heard_after)s AS is_seen) AS seen
+    JOIN billing_networkpolicy told ON told.id = 1
+    CROSS JOIN LATERAL (SELECT policy.state <> 'on' AND session.updated_at > %(now)s - {SILENCE} AS is_seen) AS seen
     WHERE session.framed_address = %(address)s::inet
     ORDER BY session.started_at DESC, session.id DESC LIMIT 10
-"""
+"""  # noqa: S608  (a text of ours)
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,8 @@ def look(address: str | None, *, now: datetime) -> Seen:
     text = _plain(address)
     if text is None:
         return Seen()
-    heard_after = now - SILENT_INTERVALS * timedelta(seconds=settings.NETWORK_INTERIM_SECONDS)
     with connection.cursor() as cursor:
-        cursor.execute(_WHO, {"address": text, "heard_after": heard_after})
+        cursor.execute(_WHO, {"address": text, "now": now})
         found = cursor.fetchall()
     if len({router for router, *_ in found}) != 1:
         return Seen()

@@ -11,28 +11,29 @@ from django.utils.translation import gettext as _
 from billing.models import NetworkFinding, NetworkPolicy
 from billing.services.network import findings
 from billing.services.network.findings import Found
+from billing.services.network.policy import SILENCE
 
 Kind = NetworkFinding.Kind
 MOST_CLOSED = 5_000  # sessions that are closed in one run
 AT_ITS_START = 30  # seconds: what a session was reported with that was not heard of again after its start
 
 # Silence of a router that says nothing at all tells nothing of its sessions, unless it is not listened to any more.
-_CLOSE = """
+_CLOSE = f"""
     SELECT router_id, is_active, count(radius.close_session(unique_id, updated_at, 'Lost-Interim')),
         count(*) FILTER (WHERE session_seconds < %(start)s)
     FROM (
         SELECT unique_id, updated_at, router_id, session_seconds
-        FROM billing_onlinesession
-        WHERE updated_at < %(now)s - 3 * (SELECT interim_seconds FROM billing_networkpolicy) * interval '1 second'
+        FROM billing_onlinesession session JOIN billing_networkpolicy told ON told.id = 1
+        WHERE updated_at < %(now)s - {SILENCE}
             AND router_id = ANY(ARRAY(
                 SELECT router_id FROM billing_routerstate JOIN billing_networkpolicy policy ON policy.id = 1
                 WHERE last_contact_at > %(now)s - interim_seconds * interval '1 second'
                 UNION ALL SELECT id FROM billing_router WHERE NOT is_active
             ))
-        ORDER BY id LIMIT %(limit)s FOR UPDATE
+        ORDER BY session.id LIMIT %(limit)s FOR UPDATE OF session
     ) AS stale JOIN billing_router router ON router.id = router_id
     GROUP BY router_id, is_active
-"""
+"""  # noqa: S608  (a text of ours)
 _REPORTED = """
     SELECT router_id FROM unnest(%s::bigint[]) AS asked (router_id)
     WHERE EXISTS (
