@@ -174,6 +174,13 @@ def test_the_script_has_the_secret_for_who_may_see_it_only(admin_client, staff):
     assert said() == ["Router script: made with the secret.", "Router script: made without the secret."]
 
 
+def test_a_router_with_an_ipv6_address_gets_no_script_with_an_ipv4_server(admin_client):
+    router = make_router(address="2001:db8::7")
+    page = text_of(admin_client.post(url(router, "router_script"), ADDRESSES))
+    assert "2001:db8::7, which is no IPv4 address like 198.51.100.1" in page
+    assert "/radius add" not in page and SECRET not in page and said() == []
+
+
 def test_nothing_in_a_name_or_secret_gets_out_of_its_place_in_the_script():
     router = make_router(name="North\n/user remove admin")
     text = mikrotik.script(router, radius="198.51.100.1", portal="198.51.100.2", secret='a"; /user add $x \\ ?')

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
 from django.conf import settings
 
 from billing.models import Router
+from billing.rules.errors import Refused
 
 MARK = "isp-billing"  # the comment of all that the script makes, by which it takes it away again
 NO_SECRET = "PUT-THE-RADIUS-SECRET-HERE"  # noqa: S105  # nosec B105
@@ -45,7 +47,17 @@ def script(router: Router, *, radius: str, portal: str, secret: str = "") -> str
     """What sets up ``router``; ``radius`` and ``portal`` are IPv4 addresses as the router reaches them.
 
     Without a ``secret`` there is a word in its place that staff replace.
+
+    Raises:
+        Refused: the router's packets come from an IPv6 address, which RouterOS sends to no IPv4 server.
     """
+    if ip_address(router.address).version != ip_address(radius).version:
+        raise Refused(
+            "The router's packets come from {address}, which is no IPv4 address like {radius} of the RADIUS server. "
+            "Enter an IPv4 address of the router on its page, or set the router up by hand.",
+            address=router.address,
+            radius=radius,
+        )
     return _SCRIPT.format(
         name=_UNSEEN.sub(" ", router.name),
         router=router.address,
