@@ -18,10 +18,10 @@ from billing.rules.errors import Refused
 from billing.rules.late_fee import LateFee
 from billing.rules.money import is_currency, parse_minimum
 from billing.rules.roles import ROLES
+from billing.services.network import sealing
 
 LOGO_KINDS = (".png", ".jpg", ".jpeg", ".svg", ".webp")
 LARGEST_LOGO = 1_000_000  # bytes; it is in every document
-NETWORK_KEYS = re.compile(r"[A-Za-z0-9_-]{32,200}")
 GENERATE_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
@@ -149,7 +149,7 @@ def roles_of_two_steps_are_roles(app_configs: Any, **kwargs: Any) -> list[CheckM
 
 @register()
 def network_key_can_seal(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.NETWORK_KEY or NETWORK_KEYS.fullmatch(settings.NETWORK_KEY):
+    if not settings.NETWORK_KEY or sealing.KEYS.fullmatch(settings.NETWORK_KEY):
         return []
     hint = f"Set it to at least 32 random characters, made by: {GENERATE_KEY}. Letters, digits, “-” and “_” only."
     return [Error("NETWORK_KEY is too short, or has other characters.", hint=hint, id="billing.E050")]
