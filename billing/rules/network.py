@@ -16,8 +16,6 @@ LAST_WAIT = timedelta(seconds=30)
 REFUSED_WAIT = timedelta(minutes=5)
 SPREAD = 0.3  # by this share a wait is longer or shorter, so that not all come at once
 
-SILENT_INTERVALS = 3  # after which a session has ended unseen
-
 MOST_CUTS = 5
 CUTS_WITHIN = timedelta(hours=1)
 
@@ -65,11 +63,6 @@ class Cuts:
             return Cuts(1, now, self.is_held)
         count = self.count + 1
         return Cuts(count, self.since, self.is_held or (state != OFF and count >= MOST_CUTS))
-
-
-def is_stale(*, updated_at: datetime, interim: timedelta, now: datetime) -> bool:
-    """Whether a session that was not heard of for three intervals has ended unseen."""
-    return now - updated_at > SILENT_INTERVALS * interim
 
 
 @dataclass(frozen=True)

@@ -74,12 +74,6 @@ def test_counts_grow_by_one():
     assert all(after == before + 1 for before, after in pairwise(steps))
 
 
-@pytest.mark.parametrize(("minutes", "is_stale"), [(14, False), (15, False), (16, True)])
-def test_a_session_is_stale_after_three_intervals_without_a_word(minutes, is_stale):
-    updated_at = NOW - timedelta(minutes=minutes)
-    assert network.is_stale(updated_at=updated_at, interim=timedelta(minutes=5), now=NOW) is is_stale
-
-
 @pytest.mark.parametrize("over_quota", ["throttle", "garden"])
 @pytest.mark.parametrize(
     ("used", "is_over"), [(0, False), (5 * GIGABYTE - 1, False), (5 * GIGABYTE, True), (9 * GIGABYTE, True)]
