@@ -3,12 +3,13 @@
 The tests are steps of one history and run in the order in which they stand here.
 """
 
+import re
 import socket
 
 import pytest
 
 from tests.e2e.engine import runs
-from tests.e2e.engine.stack import BUILD_SECONDS, poll
+from tests.e2e.engine.stack import BUILD_SECONDS, COMMAND_SECONDS, REPOSITORY, poll
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
@@ -98,9 +99,26 @@ def test_freeradius_survives_a_restart_of_the_database(stack, say):
 
 def test_no_secret_of_the_network_stands_in_the_logs(stack):
     logs = stack.compose("--profile", "radius", "logs", "--no-color")
-    secrets = [stack.compose("exec", "-T", "db", "cat", file).strip() for file in SECRETS]
-    for secret in (SECRET, PASSWORD, *secrets):
+    for secret in (SECRET, PASSWORD, *(kept(stack, file) for file in SECRETS)):
         assert secret and secret not in logs
+
+
+def kept(stack, file):
+    return stack.compose("exec", "-T", "db", "cat", file).strip()
+
+
+def test_the_key_is_changed_by_the_commands_of_the_documentation(stack, say):
+    say("changing NETWORK_KEY")
+    former = kept(stack, SECRETS[0])
+    text = (REPOSITORY / "docs" / "network.md").read_text().partition("## Change the key")[2].partition("\n## ")[0]
+    commands = re.findall(r"`\s*(docker-compose [^`]+?)\s*`", text)
+    assert len(commands) == 5
+    for command in commands:
+        done = stack.terminal.run(command, seconds=COMMAND_SECONDS)
+        assert done.status == 0, done.text
+    stack.wait_until_healthy()
+    assert kept(stack, SECRETS[0]) not in {"", former}
+    poll(lambda: "Received Access-Accept" in sign_in(stack), seconds=30, what="sign-in with the new key")
 
 
 def test_it_stops_at_once_and_without_error(stack):
