@@ -10,7 +10,7 @@ from billing.admin.formatting import NONE, day, instant, link, list_of
 from billing.admin.panels import Panel, columns
 from billing.admin.session_cells import SESSION_COLUMNS, session_row, size
 from billing.models import OnlineSession, Plan, SessionRecord, Subscription, UsageDay
-from billing.services.network import accounts, intents
+from billing.services.network import accounts, findings, intents
 from billing.services.network import usage as data_use
 from billing.services.network.intents import Kind
 from billing.services.wording import counted
@@ -49,7 +49,7 @@ def panel(subscription: Subscription) -> Panel | None:
     found = OnlineSession.objects.filter(subscription=subscription).select_related("subscription", "router")
     rows = [(*session_row(session), link(session.router)) for session in found.order_by("-pk")[:SHOWN]]
     more = list_of(SessionRecord, f"?subscription__id__exact={subscription.pk}")
-    told = [state, access, *_quota(subscription)]
+    told = [state, *findings.of(subscription.login), access, *_quota(subscription)]
     return Panel(_("Network"), COLUMNS, rows, empty=_("No session is open."), more=more, sentences=told)
 
 

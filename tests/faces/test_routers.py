@@ -1,15 +1,13 @@
 """Routers, sessions and credentials on the staff's pages: secrets are shown to who may, and noted."""
 
 import pytest
-from django.utils import timezone
 
-from billing.models import AuditEntry, NetworkAccount, NetworkIntent, OnlineSession, Router, UsageDay
-from billing.services.network import accounts, intents, mikrotik, policy, sealing
+from billing.models import AuditEntry, NetworkAccount, NetworkIntent, OnlineSession, Router
+from billing.services.network import accounts, intents, mikrotik, sealing
 from tests.builders import make_subscription
 from tests.faces.conftest import list_url, shown_messages, text_of, url
 from tests.faces.desk import act, errors_of
 from tests.services.network.situations import SECRET, account, make_online_subscription, make_router
-from tests.services.network.usage_of import GARDEN, THROTTLE, make_capped_subscription, use
 
 VALUES = {"name": "North", "kind": "radius", "address": "192.0.2.9", "coa_port": 3799, "window": 32, "is_active": "on"}
 REST = {"kind": "routeros", "rest_url": "https://192.0.2.9/rest", "rest_user": "billing"}
@@ -252,38 +250,3 @@ def test_an_address_that_no_subscriber_can_have_is_refused(admin_client, address
 def test_an_address_that_a_subscriber_can_have_is_taken(admin_client, address):
     admin_client.post(url(make_online_subscription(), "place"), {"fixed_address": address, "router": ""})
     assert NetworkAccount.objects.get().fixed_address == address
-
-
-def test_the_page_of_a_subscription_tells_how_far_the_network_is(admin_client):
-    subscription = make_subscription()
-    assert "Network was not" not in text_of(admin_client.get(url(subscription)))
-    make_router()
-    assert "was not told anything" in text_of(admin_client.get(url(subscription)))
-    admin_client.post(url(subscription, "apply_again"))
-    assert "Pending: it waits" in text_of(admin_client.get(url(subscription)))
-    NetworkIntent.objects.update(failing_since="2026-05-05T12:00Z", last_error="No answer")
-    assert "Failing since" in text_of(admin_client.get(url(subscription)))
-
-
-def test_what_was_used_is_drawn_by_day(admin_client, staff):
-    subscription = make_subscription()
-    assert "Used per day" not in text_of(admin_client.get(url(subscription)))
-    for day, down in (("2026-05-01", 2_000_000_000), ("2026-05-02", 500_000)):
-        UsageDay.objects.create(subscription=subscription, day=day, download_bytes=down, upload_bytes=1_000)
-    page = text_of(admin_client.get(url(subscription)))
-    assert "2.0 GB on 2 days" in page
-    assert "500.0 kB down, 1.0 kB up" in page
-    assert "Used per day" not in text_of(staff("view_subscription").get(url(subscription)))
-
-
-@pytest.mark.parametrize(("beyond", "told"), [(THROTTLE, "slower until then"), (GARDEN, "no access until then")])
-def test_what_is_used_of_the_quota_is_told(admin_client, beyond, told):
-    policy.follow()
-    subscription = make_capped_subscription(2, beyond)
-    use(subscription, timezone.now(), 1.5)
-    page = text_of(admin_client.get(url(subscription)))
-    assert "Quota: 1.5 GB of 2 GB used since" in page and told not in page
-    use(subscription, timezone.now(), 0.5)
-    page = text_of(admin_client.get(url(subscription)))
-    assert "Quota: 2.0 GB of 2 GB used since" in page and told in page
-    assert "Quota:" not in text_of(admin_client.get(url(make_online_subscription())))

@@ -74,6 +74,12 @@ def open_logins(kind: NetworkFinding.Kind) -> set[str]:
     return set(NetworkFinding.objects.filter(kind=kind, resolved_at=None).values_list("login", flat=True))
 
 
+def of(login: str) -> list[str]:
+    """What is listed of a login at the moment, in words; that it is held, ``intents.status_of`` tells."""
+    found = NetworkFinding.objects.filter(login__iexact=login, resolved_at=None).exclude(detail="")
+    return list(found.exclude(kind=NetworkFinding.Kind.HELD).order_by("pk").values_list("detail", flat=True))
+
+
 def forget(*, before: datetime) -> int:
     """Delete what was resolved before an instant, and counters that cannot be of which none came since; how many."""
     is_over = Q(resolved_at__lt=before)
