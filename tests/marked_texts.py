@@ -39,7 +39,8 @@ SHOWN_WORDS = {"description", "label", "help_text", "empty", "empty_label", "ver
 SHOWN_NAMES = {"title", "noun", "button", "search_help_text", "verbose_name"}
 SENTENCE = re.compile(r"[a-z0-9,;:”’.)}%] [“‘({a-zA-Z0-9]|^[A-Z][a-z]+(-[a-z]+)?[.:?!…]?$|[a-z]{2,} [a-z]+\.$")
 SQL = re.compile(
-    r"\b(SELECT|FROM|WHERE|UPDATE|INSERT|JOIN|ORDER BY|LIMIT|CASE|NULLIF|ISOLATION|AND|OR)\b|::|\|\||%\(|array_agg"
+    r"\b(SELECT|ALTER|FROM|WHERE|UPDATE|INSERT|JOIN|ORDER BY|LIMIT|CASE|NULLIF|ISOLATION|AND|OR)\b"
+    r"|::|\|\||%\(|array_agg"
 )
 MARKUP = re.compile(
     r"</?\w|(^|\s)(font-|text-|flex|rounded|border|mb-|mt-|w-full|px-|py-|bg-|gap-)|^#?[\w.-]+\s*\{\s*[a-z-]+:"
